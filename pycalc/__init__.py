@@ -1,0 +1,2 @@
+from pycalc.flops import *
+from pycalc.formula import FUNCTIONS

@@ -1,0 +1,194 @@
+"""Floating-point operations of a transformer layer and its parts (article section 2)."""
+
+from typing import Any
+
+from pycalc.errors import DomainError
+from pycalc.formula import derived, formula
+from pycalc.quantities import (
+    Activation,
+    ActiveExperts,
+    Batch,
+    Causal,
+    Columns,
+    ContextTokens,
+    Experts,
+    FfnDim,
+    Flops,
+    Fraction,
+    HeadDim,
+    Heads,
+    Inner,
+    KvHeads,
+    Layers,
+    ModelDim,
+    Numeric,
+    QueriesPerKv,
+    RoutedExperts,
+    Rows,
+    SharedExperts,
+    Tokens,
+    Vocabulary,
+)
+from pycalc.symbolic import require
+
+HEADS = derived(lambda model_dim, head_dim: 1.0 if head_dim is None else model_dim / head_dim, "model_dim/head_dim")
+KV_HEADS = derived(lambda heads: heads, "heads")
+HEAD_DIM = derived(lambda model_dim, heads: model_dim / heads, "model_dim/heads")
+FFN_DIM = derived(
+    lambda model_dim, activation: 8 * model_dim / (2.0 if activation is None else activation),
+    "8*model_dim/matrices: 4*model_dim for two matrices, 8/3*model_dim for three",
+)
+
+
+def _share_counted(causal: Any) -> Any:
+    """One for the whole square, one half under a causal mask."""
+    return 1 - causal / 2
+
+
+def _attention(tokens: Any, model_dim: Any, heads: Any, kv_heads: Any, head_dim: Any, causal: Any) -> Any:
+    projections = 4 * tokens * model_dim * head_dim * (heads + kv_heads)
+    return projections + 4 * _share_counted(causal) * tokens**2 * heads * head_dim
+
+
+def _mlp(tokens: Any, model_dim: Any, ffn_dim: Any, matrices: Any) -> Any:
+    return 2 * matrices * tokens * model_dim * ffn_dim
+
+
+@formula("2")
+def matmul_flops(rows: Rows, inner: Inner, columns: Columns) -> Flops:
+    """Operations of a matrix product, (a x b) times (b x c): 2abc.
+
+    >>> matmul_flops(4096, 2048, 2048)
+    34359738368.0
+    """
+    return 2 * rows * inner * columns
+
+
+@formula("2.1")
+def qkv_flops(
+    tokens: Tokens, model_dim: ModelDim, heads: Heads = HEADS, kv_heads: KvHeads = KV_HEADS, head_dim: HeadDim = HEAD_DIM
+) -> Flops:
+    """Operations of the query, key and value projections: 2n·d·(h + 2g)·d_k, which is 6nd² without grouping.
+
+    >>> qkv_flops(4096, 2048)
+    103079215104.0
+    """
+    return 2 * tokens * model_dim * (heads + 2 * kv_heads) * head_dim
+
+
+@formula("2.2")
+def score_flops(
+    tokens: Tokens, model_dim: ModelDim, heads: Heads = HEADS, head_dim: HeadDim = HEAD_DIM, causal: Causal = False
+) -> Flops:
+    """Operations of the score matrix, queries times keys: 2n²·h·d_k, which is 2n²d.
+
+    >>> score_flops(4096, 2048)
+    68719476736.0
+    """
+    return 2 * _share_counted(causal) * tokens**2 * heads * head_dim
+
+
+@formula("2.3")
+def value_flops(
+    tokens: Tokens, model_dim: ModelDim, heads: Heads = HEADS, head_dim: HeadDim = HEAD_DIM, causal: Causal = False
+) -> Flops:
+    """Operations of the weighted sum of values: 2n²·h·d_k, which is 2n²d.
+
+    >>> value_flops(4096, 2048)
+    68719476736.0
+    """
+    return 2 * _share_counted(causal) * tokens**2 * heads * head_dim
+
+
+@formula("2.4")
+def output_flops(tokens: Tokens, model_dim: ModelDim, heads: Heads = HEADS, head_dim: HeadDim = HEAD_DIM) -> Flops:
+    """Operations of attention's output projection: 2n·h·d_k·d, which is 2nd².
+
+    >>> output_flops(4096, 2048)
+    34359738368.0
+    """
+    return 2 * tokens * heads * head_dim * model_dim
+
+
+@formula("2.5")
+def attention_flops(
+    tokens: Tokens,
+    model_dim: ModelDim,
+    heads: Heads = HEADS,
+    kv_heads: KvHeads = KV_HEADS,
+    head_dim: HeadDim = HEAD_DIM,
+    causal: Causal = False,
+) -> Flops:
+    """Operations of a layer's attention: 8nd² + 4n²d, or exactly 4n·d·d_k·(h + g) + 4f·n²·h·d_k.
+
+    >>> attention_flops(4096, 2048)
+    274877906944.0
+    """
+    return _attention(tokens, model_dim, heads, kv_heads, head_dim, causal)
+
+
+@formula("2.6")
+def mlp_flops(tokens: Tokens, model_dim: ModelDim, ffn_dim: FfnDim = FFN_DIM, activation: Activation = "gelu") -> Flops:
+    """Operations of a layer's MLP: 2·m·n·d·d_ff with m = 2 matrices, 3 where the activation is gated; 16nd² by default.
+
+    >>> mlp_flops(4096, 2048)
+    274877906944.0
+    >>> mlp_flops(4096, 2048, 8192, "swiglu")
+    412316860416.0
+    """
+    return _mlp(tokens, model_dim, ffn_dim, activation)
+
+
+@formula("2.6")
+def moe_flops(
+    tokens: Tokens,
+    model_dim: ModelDim,
+    ffn_dim: FfnDim,
+    active: ActiveExperts,
+    shared: SharedExperts = 0,
+    activation: Activation = "gelu",
+    routed_experts: RoutedExperts = 0,
+) -> Flops:
+    """Operations of a mixture of experts: each token passes k routed and s shared ones; the router adds 2n·d·E.
+
+    Mixtral 8x7B, two experts of width 14336, with its router:
+
+    >>> moe_flops(1, 4096, 14336, 2, 0, "swiglu", 8)
+    704708608.0
+    """
+    return _mlp(tokens, model_dim, ffn_dim, activation) * (active + shared) + 2 * tokens * model_dim * routed_experts
+
+
+@formula("2.6", 'DeepSeek-AI, "DeepSeek-V3 Technical Report" (2024), 256 experts of which 8; E·(1 − (1 − k/E)^B) under uniform routing')
+def moe_experts_touched(experts: Experts, active: ActiveExperts, batch: Batch) -> Experts:
+    """Experts of a layer that a batch touches under uniform routing, an upper bound: E·(1 − (1 − k/E)^B).
+
+    >>> round(moe_experts_touched(256, 8, 16), 1)
+    102.0
+    """
+    idle = require(active <= experts, 1 - active / experts, DomainError, "{active} of {experts} experts", active=active, experts=experts)
+    return experts * (1 - idle**batch)
+
+
+@formula("2.7")
+def layer_flops(
+    tokens: Tokens,
+    model_dim: ModelDim,
+    heads: Heads = HEADS,
+    kv_heads: KvHeads = KV_HEADS,
+    head_dim: HeadDim = HEAD_DIM,
+    ffn_dim: FfnDim = FFN_DIM,
+    activation: Activation = "gelu",
+    causal: Causal = False,
+) -> Flops:
+    """Operations of one transformer layer: the article's 24nd² + 4n²d, or the exact layer with all arguments.
+
+    >>> layer_flops(4096, 2048)
+    549755813888.0
+
+    Llama 3.2 1B, whose layer is 29nd² + 4n²d:
+
+    >>> layer_flops(4096, 2048, 32, 8, 64, 8192, "swiglu")
+    635655159808.0
+    """
+    return _attention(tokens, model_dim, heads, kv_heads, head_dim, causal) + _mlp(tokens, model_dim, ffn_dim, activation)
