@@ -1,0 +1,1 @@
+"""Finance workbooks as values, their renderer, their rules and their recalculation."""
