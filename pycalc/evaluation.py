@@ -55,7 +55,7 @@ def checked(spec: Formula) -> Callable[..., Any]:
                     pass  # the full policy below finds the words
         bound = spec.bind(args, named)
         if any(isinstance(value, Symbol) for value in bound):
-            return body(*_with_defaults(spec, bound))
+            return body(*with_defaults(spec, bound))
         if any(_is_array(value) for value in bound):
             return _many(spec, bound, explain=False).value
         return _one(spec, bound)
@@ -112,7 +112,7 @@ def _one(spec: Formula, bound: Sequence[Any]) -> Any:
     for parameter, number in zip(spec.parameters, numbers_, strict=True):
         if number is not None:
             _require_in_range(spec, parameter, number)
-    values = _with_defaults(spec, numbers_)
+    values = with_defaults(spec, numbers_)
     for parameter, number, value in zip(spec.parameters, numbers_, values, strict=True):
         if number is None:
             _require_in_range(spec, parameter, value)
@@ -153,12 +153,12 @@ def _require_in_range(spec: Formula, parameter: Parameter, number: float) -> Non
         raise DomainError(f"{spec.excel_name}: {parameter.name} is {number:.15g} {q.unit}; it must be {q.span}")
 
 
-def _with_defaults(spec: Formula, values: Sequence[Any]) -> list[Any]:
-    """Fill what is left out; a derived default sees the arguments before it already filled."""
+def with_defaults(spec: Formula, values: Sequence[Any]) -> list[Any]:
+    """Fill what is left out: constants first, then the defaults that other arguments give, in order."""
     by_name = {parameter.name: value for parameter, value in zip(spec.parameters, values, strict=True)}
-    for parameter in spec.parameters:
-        if by_name[parameter.name] is None:
-            by_name[parameter.name] = default_value(parameter, by_name)
+    left_out = [parameter for parameter in spec.parameters if by_name[parameter.name] is None]
+    for parameter in sorted(left_out, key=lambda p: isinstance(p.default, Derived)):
+        by_name[parameter.name] = default_value(parameter, by_name)
     return list(by_name.values())
 
 
@@ -294,7 +294,8 @@ class _Plan:
         self.derived: list[tuple[int, Parameter]] = []
         self.values = list(columns)
         moving: set[str] = set()
-        for i, (parameter, column) in enumerate(zip(spec.parameters, columns, strict=True)):
+        pairs = enumerate(zip(spec.parameters, columns, strict=True))
+        for i, (parameter, column) in sorted(pairs, key=lambda item: isinstance(item[1][0].default, Derived)):
             if column is None:
                 if isinstance(parameter.default, Derived) and moving & {*parameter.default.needs}:
                     self.derived.append((i, parameter))

@@ -35,7 +35,7 @@ HEADS = derived(lambda model_dim, head_dim: 1.0 if head_dim is None else model_d
 KV_HEADS = derived(lambda heads: heads, "heads")
 HEAD_DIM = derived(lambda model_dim, heads: model_dim / heads, "model_dim/heads")
 FFN_DIM = derived(
-    lambda model_dim, activation: 8 * model_dim / (2.0 if activation is None else activation),
+    lambda model_dim, activation: 8 * model_dim / activation,
     "8*model_dim/matrices: 4*model_dim for two matrices, 8/3*model_dim for three",
 )
 
