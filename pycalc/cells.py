@@ -16,7 +16,7 @@ import numpy as np
 
 from pycalc.errors import CalcError, CellError
 from pycalc.evaluation import PLAIN, Outcome, checked, evaluate
-from pycalc.formula import Formula
+from pycalc.record import Formula
 
 Cell: TypeAlias = float | str | bool | CellError | None
 Rows: TypeAlias = list[list[Cell]]

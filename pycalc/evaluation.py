@@ -18,10 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pycalc.errors import ArgumentError, CalcError, CellError, DivisionError, DomainError, InputError, ShapeError, shorten
-from pycalc.formula import Derived, Formula, Parameter
+from pycalc.record import Derived, Formula, Parameter
 from pycalc.symbolic import Symbol
 
-PLAIN = frozenset((float, int))
+PLAIN: frozenset[type[Any]] = frozenset((float, int))
 BLOCK = 1 << 15  # elements; a handful of such operands fit a core's private cache
 SHOWN = 40  # characters of an offending value in an error
 
@@ -108,12 +108,12 @@ def _one(spec: Formula, bound: Sequence[Any]) -> Any:
         if isinstance(value, CellError):
             raise InputError(parameter.name, value)
     _require_together(spec, bound)
-    numbers_ = [None if v is None and p.optional else _number(spec, p, v) for p, v in zip(spec.parameters, bound, strict=True)]
-    for parameter, number in zip(spec.parameters, numbers_, strict=True):
+    given = [None if v is None and p.optional else _number(spec, p, v) for p, v in zip(spec.parameters, bound, strict=True)]
+    for parameter, number in zip(spec.parameters, given, strict=True):
         if number is not None:
             _require_in_range(spec, parameter, number)
-    values = with_defaults(spec, numbers_)
-    for parameter, number, value in zip(spec.parameters, numbers_, values, strict=True):
+    values = with_defaults(spec, given)
+    for parameter, number, value in zip(spec.parameters, given, values, strict=True):
         if number is None:
             _require_in_range(spec, parameter, value)
     return _run(spec, spec.body, values)
@@ -214,7 +214,9 @@ def _many(spec: Formula, bound: Sequence[Any], explain: bool) -> Outcome:
     try:
         shape = np.broadcast_shapes(*(value.shape for value in raw if isinstance(value, np.ndarray)))
     except ValueError:
-        shapes = ", ".join(f"{p.name} {v.shape}" for p, v in zip(spec.parameters, raw, strict=True) if isinstance(v, np.ndarray))
+        shapes = ", ".join(
+            f"{p.name} {v.shape}" for p, v in zip(spec.parameters, raw, strict=True) if isinstance(v, np.ndarray)
+        )
         raise ShapeError(f"{spec.excel_name}: the shapes do not broadcast: {shapes}") from None
     columns = [_column(parameter, value) for parameter, value in zip(spec.parameters, raw, strict=True)]
     numeric = not any(isinstance(value, np.ndarray) and value.dtype == object for value in raw)
@@ -263,8 +265,9 @@ def _column(parameter: Parameter, value: Any) -> Any:
         if value.dtype != object:
             return np.full(value.shape, np.nan) if q.choices else value
         look_up = {} if q.choices is None else q.choices
-        numbers_ = [v if v.__class__ in PLAIN and not look_up else look_up.get(str(v).lower(), np.nan) for v in value.reshape(-1)]
-        return np.array([float(v) if abs(v) <= q.high else np.nan for v in numbers_]).reshape(value.shape)
+        cells: list[Any] = value.reshape(-1).tolist()
+        held = [cell if cell.__class__ in PLAIN and not look_up else look_up.get(str(cell).lower(), np.nan) for cell in cells]
+        return np.array([float(number) if abs(number) <= q.high else np.nan for number in held]).reshape(value.shape)
     if value is None:
         return None if parameter.optional else np.nan
     if q.choices:

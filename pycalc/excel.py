@@ -6,6 +6,7 @@ carry Excel's ``_xlpm.`` and a node used twice is bound once by LET.
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -135,7 +136,7 @@ def all_hold(conditions: list[Any]) -> Any:
     return product
 
 
-def text_switch(symbol: Any, choices: dict[str, float], otherwise: Any) -> Any:
+def text_switch(symbol: Any, choices: Mapping[str, float], otherwise: Any) -> Any:
     """The number that a text choice stands for, looked up in the cell."""
     pairs: list[Any] = [item for pair in choices.items() for item in pair]
     return call("SWITCH", call("LOWER", symbol), *pairs, otherwise)

@@ -3,14 +3,15 @@
 from typing import Any
 
 from pycalc.errors import DomainError
-from pycalc.formula import derived, formula
+from pycalc.formula import formula
 from pycalc.quantities import (
     Activation,
     ActiveExperts,
     Batch,
+    Bytes,
+    BytesPerValue,
     Causal,
     Columns,
-    ContextTokens,
     Experts,
     FfnDim,
     Flops,
@@ -21,14 +22,14 @@ from pycalc.quantities import (
     KvHeads,
     Layers,
     ModelDim,
-    Numeric,
-    QueriesPerKv,
     RoutedExperts,
     Rows,
     SharedExperts,
+    Tiled,
     Tokens,
     Vocabulary,
 )
+from pycalc.record import derived
 from pycalc.symbolic import require
 
 HEADS = derived(lambda model_dim, head_dim: 1.0 if head_dim is None else model_dim / head_dim, "model_dim/head_dim")
@@ -159,14 +160,19 @@ def moe_flops(
     return _mlp(tokens, model_dim, ffn_dim, activation) * (active + shared) + 2 * tokens * model_dim * routed_experts
 
 
-@formula("2.6", 'DeepSeek-AI, "DeepSeek-V3 Technical Report" (2024), 256 experts of which 8; E·(1 − (1 − k/E)^B) under uniform routing')
+@formula(
+    "2.6",
+    'DeepSeek-AI, "DeepSeek-V3 Technical Report" (2024), 256 experts of which 8; E·(1 − (1 − k/E)^B) under uniform routing',
+)
 def moe_experts_touched(experts: Experts, active: ActiveExperts, batch: Batch) -> Experts:
     """Experts of a layer that a batch touches under uniform routing, an upper bound: E·(1 − (1 − k/E)^B).
 
     >>> round(moe_experts_touched(256, 8, 16), 1)
     102.0
     """
-    idle = require(active <= experts, 1 - active / experts, DomainError, "{active} of {experts} experts", active=active, experts=experts)
+    idle = require(
+        active <= experts, 1 - active / experts, DomainError, "{active} of {experts} experts", active=active, experts=experts
+    )
     return experts * (1 - idle**batch)
 
 
@@ -192,3 +198,73 @@ def layer_flops(
     635655159808.0
     """
     return _attention(tokens, model_dim, heads, kv_heads, head_dim, causal) + _mlp(tokens, model_dim, ffn_dim, activation)
+
+
+@formula("2.7")
+def transformer_flops(
+    tokens: Tokens,
+    model_dim: ModelDim,
+    layers: Layers,
+    heads: Heads = HEADS,
+    kv_heads: KvHeads = KV_HEADS,
+    head_dim: HeadDim = HEAD_DIM,
+    ffn_dim: FfnDim = FFN_DIM,
+    activation: Activation = "gelu",
+    causal: Causal = False,
+    vocabulary: Vocabulary = 0,
+) -> Flops:
+    """Operations of a stack of equal layers, plus 2n·d·V where an output head runs on every token.
+
+    >>> transformer_flops(4096, 2048, 16)
+    8796093022208.0
+    """
+    attention = _attention(tokens, model_dim, heads, kv_heads, head_dim, causal)
+    return layers * (attention + _mlp(tokens, model_dim, ffn_dim, activation)) + 2 * tokens * model_dim * vocabulary
+
+
+@formula("2.7")
+def quadratic_share(tokens: Tokens, model_dim: ModelDim) -> Fraction:
+    """Share of a layer's operations that grows with the square of the context: n / (6d + n).
+
+    >>> quadratic_share(4096, 2048)
+    0.25
+    """
+    return tokens / (6 * model_dim + tokens)
+
+
+@formula("2.5")
+def attention_crossover(model_dim: ModelDim) -> Tokens:
+    """Context at which attention's quadratic term equals its projections: 4n²d = 8nd² at n = 2d.
+
+    >>> attention_crossover(2048)
+    4096.0
+    """
+    return 2 * model_dim
+
+
+@formula("2.7")
+def layer_crossover(model_dim: ModelDim) -> Tokens:
+    """Context at which the quadratic term equals all else in the layer: 4n²d = 24nd² at n = 6d.
+
+    >>> layer_crossover(2048)
+    12288.0
+    """
+    return 6 * model_dim
+
+
+@formula("1.3", 'Dao et al., "FlashAttention" (2022), section 3.2: reads and writes of standard and tiled attention')
+def attention_traffic(
+    tokens: Tokens, heads: Heads, head_dim: HeadDim, bytes_per_value: BytesPerValue = 2, tiled: Tiled = False
+) -> Bytes:
+    """Memory traffic of one layer's attention over a prompt: tiling spares the n×n matrix, not the operations.
+
+    Queries, keys, values and outputs move once; without tiling the scores and the weights are
+    each written and read back, 4h·n² values more.
+
+    >>> attention_traffic(4096, 32, 64)
+    4362076160.0
+    >>> attention_traffic(4096, 32, 64, 2, True)
+    67108864.0
+    """
+    vectors = 4 * tokens * heads * head_dim
+    return bytes_per_value * (vectors + 4 * (1 - tiled) * heads * tokens**2)

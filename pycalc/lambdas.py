@@ -14,7 +14,7 @@ from typing import Any
 
 from pycalc.evaluation import default_value, with_defaults
 from pycalc.excel import PARAMETER, all_hold, cell_text, let_text, text_switch
-from pycalc.formula import Derived, Formula, Parameter
+from pycalc.record import Derived, Formula, Parameter
 from pycalc.symbolic import Symbol, UntraceableError, call, error, name
 
 LAMBDA_LIMIT = 8192
@@ -47,7 +47,9 @@ def _values(spec: Formula, given: Sequence[Symbol]) -> list[Any]:
     values: dict[str, Any] = dict(symbols)
     for parameter in spec.parameters:
         if parameter.optional and not isinstance(parameter.default, Derived):
-            values[parameter.name] = Symbol("if", call("ISBLANK", symbols[parameter.name]), parameter.default, symbols[parameter.name])
+            values[parameter.name] = Symbol(
+                "if", call("ISBLANK", symbols[parameter.name]), parameter.default, symbols[parameter.name]
+            )
         if parameter.quantity.choices:
             values[parameter.name] = text_switch(values[parameter.name], parameter.quantity.choices, error("#VALUE!"))
     open_ = [parameter for parameter in spec.parameters if isinstance(parameter.default, Derived)]
@@ -105,7 +107,9 @@ def _choice(spec: Formula, parameter: Parameter, value: Any) -> Any:
     choices = parameter.quantity.choices or {}
     if isinstance(value, Symbol):
         start: Any = error("#VALUE!")
-        return reduce(lambda rest, item: Symbol("if", Symbol("equal", value, item[0]), item[1], rest), reversed(choices.items()), start)
+        return reduce(
+            lambda rest, item: Symbol("if", Symbol("equal", value, item[0]), item[1], rest), list(choices.items())[::-1], start
+        )
     if str(value).lower() not in choices:
         raise UntraceableError(f"{spec.excel_name}: {parameter.name} is {value!r}; it must be {parameter.quantity.span}")
     return choices[str(value).lower()]

@@ -9,12 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeAlias
 
-from numpy import float64
-from numpy.typing import NDArray
-
-Numeric: TypeAlias = float | NDArray[float64]
-Text: TypeAlias = str | NDArray[Any]
-Truth: TypeAlias = bool | NDArray[Any]
+Numeric: TypeAlias = Any
+"""A float or an array of floats; Any, as numpy's own ufuncs declare, since a union would need narrowing at each use."""
+Text: TypeAlias = Any
+Truth: TypeAlias = Any
 
 HUGE = 1e30
 
@@ -88,7 +86,9 @@ Inner = Annotated[Numeric, Quantity("b", "1", "Columns of the left matrix, rows 
 Columns = Annotated[Numeric, Quantity("c", "1", "Columns of the right matrix", 0, 1e15)]
 ModelDim = Annotated[Numeric, _count("d", "1", "Model dimension, the width of the residual stream", 1, 1e9)]
 HeadDim = Annotated[Numeric, _count("d_k", "1", "Dimension of one attention head", 1, 1e9)]
-FfnDim = Annotated[Numeric, Quantity("d_ff", "1", "Inner dimension of the MLP (of one expert, where there are several)", 0, 1e9)]
+FfnDim = Annotated[
+    Numeric, Quantity("d_ff", "1", "Inner dimension of the MLP (of one expert, where there are several)", 0, 1e9)
+]
 LatentDim = Annotated[Numeric, _count("d_c", "1", "Rank of the compressed keys and values of latent attention")]
 RopeDim = Annotated[Numeric, _count("d_r", "1", "Dimension of the position-dependent key that latent attention keeps", 0)]
 StateDim = Annotated[Numeric, _count("N", "1", "Size of the recurrent state per channel of a head")]
@@ -97,6 +97,7 @@ Heads = Annotated[Numeric, _count("h", "heads", "Query heads of a layer")]
 KvHeads = Annotated[Numeric, _count("g", "heads", "Key-value heads of a layer")]
 QueriesPerKv = Annotated[Numeric, Quantity("h/g", "heads", "Query heads that share one key-value head", 1, 1e6)]
 Layers = Annotated[Numeric, _count("L", "layers", "Layers of the model", 0)]
+AddedLayers = Annotated[Numeric, _count("ΔL", "layers", "Layers added to the model", 0)]
 CacheLayers = Annotated[Numeric, _count("L_attn", "layers", "Layers that keep a key-value cache", 0)]
 GlobalLayers = Annotated[Numeric, _count("L_g", "layers", "Layers that attend to the whole context", 0)]
 WindowLayers = Annotated[Numeric, _count("L_w", "layers", "Layers that attend to a sliding window", 0)]
@@ -107,20 +108,26 @@ RoutedExperts = Annotated[Numeric, _count("E", "experts", "Experts that the rout
 ActiveExperts = Annotated[Numeric, _count("k", "experts", "Experts that each token passes through")]
 SharedExperts = Annotated[Numeric, _count("s", "experts", "Experts that every token passes through besides", 0)]
 Activation = Annotated[
-    str | Numeric,
+    Numeric,
     Quantity("m", "matrices", "Activation of the MLP; it says whether two matrices or three", choices=MATRICES_BY_ACTIVATION),
 ]
-Causal = Annotated[Truth | Numeric, Quantity("f", "TRUE/FALSE", "TRUE counts half the n×n square, FALSE all of it", 0, 1)]
-Tiled = Annotated[Truth | Numeric, Quantity("-", "TRUE/FALSE", "TRUE where the n×n matrix never leaves the chip (FlashAttention)", 0, 1)]
+Causal = Annotated[Truth, Quantity("f", "TRUE/FALSE", "TRUE counts half the n×n square, FALSE all of it", 0, 1)]
+Tiled = Annotated[Truth, Quantity("-", "TRUE/FALSE", "TRUE where the n×n matrix never leaves the chip (FlashAttention)", 0, 1)]
 Parameters = Annotated[Numeric, Quantity("P", "parameters", "Parameters of the model, all that are stored")]
 ActiveParameters = Annotated[Numeric, Quantity("P_a", "parameters", "Parameters that one token passes through")]
-WideParameters = Annotated[Numeric, Quantity("P_16", "parameters", "Parameters of those that stay at 16 bits (embeddings, norms)")]
+WideParameters = Annotated[
+    Numeric, Quantity("P_16", "parameters", "Parameters of those that stay at 16 bits (embeddings, norms)")
+]
 
 # Widths
-BytesPerParam = Annotated[Numeric, Quantity("B_p", "bytes", "Width of a stored parameter: 2 for FP16, 1 for INT8, 0.5 for INT4", 0, 16)]
+BytesPerParam = Annotated[
+    Numeric, Quantity("B_p", "bytes", "Width of a stored parameter: 2 for FP16, 1 for INT8, 0.5 for INT4", 0, 16)
+]
 BytesPerValue = Annotated[Numeric, Quantity("B", "bytes", "Width of a stored value: 2 for FP16, 1 for INT8", 0, 16)]
 Bits = Annotated[Numeric, Quantity("b_w", "bits", "Bits per weight, without scales", 0, 64)]
-GroupSize = Annotated[Numeric, Quantity("G", "weights", "Weights that share one scale; 0 where there are no scales", 0, 1e9, whole=True)]
+GroupSize = Annotated[
+    Numeric, Quantity("G", "weights", "Weights that share one scale; 0 where there are no scales", 0, 1e9, whole=True)
+]
 ScaleBits = Annotated[Numeric, Quantity("b_s", "bits", "Bits of a group's scale", 0, 64)]
 ZeroBits = Annotated[Numeric, Quantity("b_z", "bits", "Bits of a group's zero point", 0, 64)]
 
@@ -129,6 +136,8 @@ Bytes = Annotated[Numeric, Quantity("M", "bytes", "Memory, in bytes (1 GB = 1e9)
 WeightBytes = Annotated[Numeric, Quantity("W", "bytes", "Memory of the weights, streamed once per step")]
 KvBytes = Annotated[Numeric, Quantity("M_kv", "bytes", "Memory of one sequence's key-value cache")]
 KvBytesPerToken = Annotated[Numeric, Quantity("m_kv", "bytes/token", "Bytes that one more token adds to a cache")]
+StepBytes = Annotated[Numeric, Quantity("S", "bytes", "Bytes moved in one decode step")]
+CacheFill = Annotated[Numeric, _share("φ", "Mean share of each cache that is filled, and so read")]
 GpuBytes = Annotated[Numeric, Quantity("C", "bytes", "Memory of the GPU; 80e9 for 80 GB, 80*2^30 where the engine counts GiB")]
 OverheadBytes = Annotated[Numeric, Quantity("O", "bytes", "Memory for activations and framework")]
 MemoryFraction = Annotated[Numeric, _share("u_mem", "Share of the GPU's memory that the engine may take")]
@@ -163,7 +172,9 @@ OutputPrice = Annotated[Numeric, Quantity("p_out", "USD/Mtok", "Price of a milli
 ApiPrice = Annotated[Numeric, Quantity("p", "USD/Mtok", "Price of a million tokens from an API")]
 SalePrice = Annotated[Numeric, Quantity("p", "USD/Mtok", "Price at which a million tokens are sold")]
 MarginalCost = Annotated[Numeric, Quantity("c", "USD/Mtok", "Cost of a million more tokens of one's own")]
-Parts = Annotated[Numeric, Quantity("w", "parts", "Parts of the mix; 3 and 1 for three input tokens to one output token", 0, 1e12)]
+Parts = Annotated[
+    Numeric, Quantity("w", "parts", "Parts of the mix; 3 and 1 for three input tokens to one output token", 0, 1e12)
+]
 Utilisation = Annotated[Numeric, _share("u", "Share of the paid hours in which the GPU works at that rate")]
 Usd = Annotated[Numeric, Quantity("$", "USD", "Money")]
 UsdPerYear = Annotated[Numeric, Quantity("$", "USD/year", "Money per year")]
@@ -171,9 +182,9 @@ UsdPerMonth = Annotated[Numeric, Quantity("$", "USD/month", "Money per month")]
 StaffUsd = Annotated[Numeric, Quantity("S", "USD/year", "Staff and operations in a year")]
 OtherUsd = Annotated[Numeric, Quantity("X", "USD/year", "Further costs in a year: egress, evaluation, compliance")]
 FixedUsdPerYear = Annotated[Numeric, Quantity("K", "USD/year", "Costs in a year that no token changes")]
-StaffTier = Annotated[str | Numeric, Quantity("tier", "tier", "Size of the operation", choices=STAFF_TIERS)]
+StaffTier = Annotated[Text, Quantity("tier", "tier", "Size of the operation", choices=STAFF_TIERS)]
 Position = Annotated[Numeric, _share("q", "Place within the tier's range: 0 its low end, 1 its high end")]
-RentIncluded = Annotated[Truth | Numeric, Quantity("-", "TRUE/FALSE", "TRUE where the staff figure already pays for the GPUs", 0, 1)]
+RentIncluded = Annotated[Truth, Quantity("-", "TRUE/FALSE", "TRUE where the staff figure already pays for the GPUs", 0, 1)]
 HoursPerYear = Annotated[Numeric, Quantity("H", "hours", "Hours paid for in a year", 0, 8784)]
 Margin = Annotated[Numeric, _share("g", "Gross margin, share of the revenue")]
 MarginResult = Annotated[Numeric, Quantity("g", "fraction", "Gross margin, share of the revenue; negative at a loss", -HUGE, 1)]

@@ -7,7 +7,7 @@ raises `UntraceableError`, naming it.
 """
 
 from collections.abc import Iterator
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
@@ -15,11 +15,11 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 from pycalc.errors import CalcError
 
 UFUNCS = frozenset(
-    "add subtract multiply divide power negative floor ceil sqrt log log2 log10 exp minimum maximum "
-    "less less_equal greater greater_equal equal not_equal logical_and".split()
+    """
+    add subtract multiply divide power negative floor ceil sqrt log log2 log10 exp minimum maximum less
+    less_equal greater greater_equal equal not_equal logical_and
+    """.split()
 )
-
-T = TypeVar("T")
 
 
 class UntraceableError(TypeError):
@@ -102,7 +102,7 @@ def error(code: str) -> Symbol:
     return Symbol("error", code)
 
 
-def require(condition: Any, value: T, refusal: type[CalcError], reason: str, **facts: Any) -> T:
+def require(condition: Any, value: Any, refusal: type[CalcError], reason: str, **facts: Any) -> Any:
     """The value where the condition holds, else a refusal.
 
     On floats the refusal is raised, its reason filled with the facts; in an array the element
@@ -110,9 +110,9 @@ def require(condition: Any, value: T, refusal: type[CalcError], reason: str, **f
     cell shows the refusal's Excel error.
     """
     if isinstance(condition, Symbol):
-        return Symbol("if", condition, value, error(refusal.code))  # type: ignore[return-value]
+        return Symbol("if", condition, value, error(refusal.code))
     if isinstance(condition, np.ndarray):
-        return np.where(condition, value, np.nan)  # type: ignore[return-value, call-overload]
+        return np.where(condition, value, np.nan)
     if not condition:
         raise refusal(reason.format(**{key: f"{float(fact):.6g}" for key, fact in facts.items()}))
     return value

@@ -1,0 +1,98 @@
+"""A formula with the numbers in it: symbols, units, defaults, source, result."""
+
+import difflib
+from collections.abc import Sequence
+from typing import Any
+
+from pycalc.errors import ArgumentError, CalcError, ShapeError, UnknownNameError
+from pycalc.evaluation import evaluate, with_defaults
+from pycalc.excel import cell_text, number_text
+from pycalc.formula import FUNCTIONS
+from pycalc.record import Formula, Parameter
+from pycalc.symbolic import Symbol, UntraceableError, name
+
+HEADER = ["symbol", "name", "value", "unit", "source"]
+
+
+def find(function: str) -> Formula:
+    """The declaration of a function by its worksheet name; an unknown one is refused with its neighbours."""
+    spec = FUNCTIONS.get(function.upper())
+    if spec is None:
+        near = difflib.get_close_matches(function.upper(), FUNCTIONS, n=3)
+        raise UnknownNameError(f"no function {function!r}" + (f"; near: {', '.join(near)}" if near else ""))
+    return spec
+
+
+def explain_rows(function: str, args: Sequence[Any]) -> list[list[Any]]:
+    """A table of five columns: a row per argument, the formula in symbols and in numbers, the result.
+
+    Raises UnknownNameError for an unknown function, ArgumentError for a wrong count of arguments.
+    A call that is refused is explained too: the result is its Excel error, the source the reason.
+
+    >>> explain_rows("KV_BYTES_PER_TOKEN", [16, 8, 64, 1])[-3:-1]
+    [['=', '2*L_attn*g*d_k*B', '', '', 'in symbols'], ['=', '2*16*8*64*1', '', '', 'in numbers']]
+    """
+    spec = find(function)
+    fault = spec.count_fault(len(args))
+    if fault:
+        raise ArgumentError(fault)
+    if any(isinstance(value, list | tuple) for value in args):
+        raise ShapeError("EXPLAIN takes one value per argument, not a range")
+    try:
+        value, source = evaluate(spec, args).value, spec.reference
+    except CalcError as refusal:
+        rows = [_argument_row(p, value, None) for p, value in zip(spec.parameters, spec.bind(args), strict=True)]
+        return [HEADER, *rows, [spec.result.symbol, spec.excel_name, refusal.code, spec.result.unit, refusal.reason]]
+    bound = spec.bind(args)
+    numbers = with_defaults(spec, [_number(p, v) for p, v in zip(spec.parameters, bound, strict=True)])
+    rows = [_argument_row(p, v, n) for p, v, n in zip(spec.parameters, bound, numbers, strict=True)]
+    result = [spec.result.symbol, spec.excel_name, value, spec.result.unit, source]
+    return [HEADER, *rows, *_formula_rows(spec, bound, numbers), result]
+
+
+def _number(parameter: Parameter, value: Any) -> Any:
+    """What the body works on; the call has been checked before."""
+    choices = parameter.quantity.choices
+    if value is None:
+        return None
+    return choices[str(value).lower()] if choices else float(value)
+
+
+def _argument_row(parameter: Parameter, given: Any, number: Any) -> list[Any]:
+    q = parameter.quantity
+    shown = number if given is None and not q.choices else given
+    if given is None and q.choices:
+        shown = parameter.default
+    how = f"default: {parameter.default_text}" if given is None and parameter.optional else "given"
+    unit = "" if q.choices else q.unit
+    return [q.symbol, parameter.name, "" if shown is None else shown, unit, f"{how}; {q.meaning}"]
+
+
+def _formula_rows(spec: Formula, bound: Sequence[Any], numbers: Sequence[float]) -> list[list[Any]]:
+    """The body in symbols, defaults settled, and the same with the numbers in place."""
+    symbols: list[Any] = [
+        None if given is None else _symbol(parameter, number)
+        for parameter, given, number in zip(spec.parameters, bound, numbers, strict=True)
+    ]
+    texts: list[Any] = [None if given is None else _spelled(number) for given, number in zip(bound, numbers, strict=True)]
+    rows = []
+    for values, how in ((symbols, "in symbols"), (texts, "in numbers")):
+        try:
+            rows.append(["=", cell_text(spec.body(*with_defaults(spec, values))), "", "", how])
+        except UntraceableError as fault:
+            rows.append(["=", "", "", "", f"no formula {how}: {fault}"])
+    return rows
+
+
+def _symbol(parameter: Parameter, number: float) -> Any:
+    q = parameter.quantity
+    if q.choices or q.is_flag:
+        return number
+    return name(q.symbol if q.symbol.replace("_", "").isalnum() else f"({q.symbol})")
+
+
+def _spelled(number: float) -> Symbol:
+    try:
+        return name(number_text(number))
+    except UntraceableError:
+        return name(repr(number))
