@@ -33,9 +33,9 @@ SHEET_NAMES: dict[Role, tuple[str, ...]] = {
     Role.LOG: ("ChangeLog", "Log", "Version"),
     Role.CATALOGUE: ("Catalogue", "Catalog"),
     Role.AUDIT: ("Audit",),
-    Role.LIST: ("Lists",),
+    Role.LIST: ("List",),
 }
-"""How the names of the sheets with a role begin; the first is what this project calls them."""
+"""How the names of the sheets with a role begin."""
 
 REQUIRED = (Role.COVER, Role.INPUTS, Role.CALC, Role.OUTPUTS, Role.CHECKS, Role.LOG)
 """The roles that every model has a sheet for."""
