@@ -146,7 +146,7 @@ def moe_flops(
     model_dim: ModelDim,
     ffn_dim: FfnDim,
     active: ActiveExperts,
-    shared: SharedExperts = 0,
+    shared_experts: SharedExperts = 0,
     activation: Activation = "gelu",
     routed_experts: RoutedExperts = 0,
 ) -> Flops:
@@ -157,7 +157,7 @@ def moe_flops(
     >>> moe_flops(1, 4096, 14336, 2, 0, "swiglu", 8)
     704708608.0
     """
-    return _mlp(tokens, model_dim, ffn_dim, activation) * (active + shared) + 2 * tokens * model_dim * routed_experts
+    return _mlp(tokens, model_dim, ffn_dim, activation) * (active + shared_experts) + 2 * tokens * model_dim * routed_experts
 
 
 @formula(

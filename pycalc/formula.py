@@ -21,12 +21,17 @@ R = TypeVar("R")
 MAX_ARGUMENTS = 60  # of a worksheet function written in VBA
 CELL_ADDRESS = re.compile(r"[A-Za-z]{1,3}[0-9]+|[RrCc]")
 EXCEL_NAME = re.compile(r"[A-Z][A-Z0-9_]*")
-VBA_KEYWORDS = frozenset(
+VBA_KEYWORDS = frozenset(  # MS-VBAL 3.3.5.2, and the words that only some statements reserve
     """
-    and as boolean byref byte byval call case close const date declare dim do double each else end enum error
-    event exit false for friend function get global if implements in input integer is let like long loop me
-    mod name new next not nothing null on open option optional or private property public redim resume return
-    select set single static step stop string sub then to true type until variant wend while width with xor
+    abs addressof and any array as attribute boolean byref byte byval call case cbool cbyte ccur cdate cdbl cdec
+    cdecl cint circle clng clnglng clngptr close const csng cstr currency cvar cverr date debug decimal declare
+    defbool defbyte defcur defdate defdbl defdec defint deflng deflnglng deflngptr defobj defsng defstr defvar
+    dim do doevents double each else elseif empty end endif enum eqv erase error event exit false fix for friend
+    function get global gosub goto if imp implements in input inputb int integer is lbound len lenb let like
+    lineinput lock long longlong longptr loop lset me mod name new next not nothing null on open option optional or
+    paramarray preserve print private property pset public put raiseevent redim rem resume return rset scale
+    seek select set sgn shared single spc static step stop string sub tab then to true type typeof ubound unlock
+    until variant vb_base vb_control wend while width with withevents write xor
     """.split()
 )
 
@@ -91,6 +96,7 @@ def _require_complete(spec: Formula, doc: str) -> None:
     for parameter in spec.parameters:
         demand(parameter.quantity.unit, f"{parameter.name} has no unit")
         demand(parameter.name.lower() not in VBA_KEYWORDS, f"{parameter.name} is a keyword of VBA")
+        demand(parameter.name.lower() != spec.name, f"{parameter.name} is the function's own name, which VBA declares twice")
         demand(not CELL_ADDRESS.fullmatch(parameter.name), f"{parameter.name} is a cell address")
         demand(len(parameter.help) <= TEXT_LIMIT, f"the help of {parameter.name} is longer than {TEXT_LIMIT} characters")
         demand(parameter.optional or not optional_seen, f"{parameter.name} is required after an optional argument")
