@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from pycalc.errors import ArgumentError, CalcError, ShapeError, UnknownNameError
-from pycalc.evaluation import evaluate, with_defaults
+from pycalc.evaluation import evaluate
 from pycalc.excel import cell_text, number_text
 from pycalc.formula import FUNCTIONS
+from pycalc.policy import with_defaults
 from pycalc.record import Formula, Parameter
 from pycalc.symbolic import Symbol, UntraceableError, name
 

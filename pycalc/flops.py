@@ -32,9 +32,15 @@ from pycalc.quantities import (
 from pycalc.record import derived
 from pycalc.symbolic import require
 
+
+def _is_one(value: Any) -> bool:
+    """Whether a division by it can be spared; an array or a symbol is not asked."""
+    return isinstance(value, float) and value == 1
+
+
 HEADS = derived(lambda model_dim, head_dim: 1.0 if head_dim is None else model_dim / head_dim, "model_dim/head_dim")
 KV_HEADS = derived(lambda heads: heads, "heads")
-HEAD_DIM = derived(lambda model_dim, heads: model_dim / heads, "model_dim/heads")
+HEAD_DIM = derived(lambda model_dim, heads: model_dim if _is_one(heads) else model_dim / heads, "model_dim/heads")
 FFN_DIM = derived(
     lambda model_dim, activation: 8 * model_dim / activation,
     "8*model_dim/matrices: 4*model_dim for two matrices, 8/3*model_dim for three",
@@ -46,9 +52,10 @@ def _share_counted(causal: Any) -> Any:
     return 1 - causal / 2
 
 
-def _attention(tokens: Any, model_dim: Any, heads: Any, kv_heads: Any, head_dim: Any, causal: Any) -> Any:
-    projections = 4 * tokens * model_dim * head_dim * (heads + kv_heads)
-    return projections + 4 * _share_counted(causal) * tokens**2 * heads * head_dim
+def _layer(tokens: Any, model_dim: Any, heads: Any, kv_heads: Any, head_dim: Any, causal: Any, mlp_width: Any) -> Any:
+    """Attention with an MLP of so many weights per model dimension: n·(d·(4(h + g)·d_k + 2·width) + 4f·h·d_k·n)."""
+    linear = model_dim * (4 * (heads + kv_heads) * head_dim + 2 * mlp_width)
+    return tokens * (linear + 4 * _share_counted(causal) * heads * head_dim * tokens)
 
 
 def _mlp(tokens: Any, model_dim: Any, ffn_dim: Any, matrices: Any) -> Any:
@@ -86,7 +93,7 @@ def score_flops(
     >>> score_flops(4096, 2048)
     68719476736.0
     """
-    return 2 * _share_counted(causal) * tokens**2 * heads * head_dim
+    return 2 * _share_counted(causal) * heads * tokens**2 * head_dim
 
 
 @formula("2.3")
@@ -98,7 +105,7 @@ def value_flops(
     >>> value_flops(4096, 2048)
     68719476736.0
     """
-    return 2 * _share_counted(causal) * tokens**2 * heads * head_dim
+    return 2 * _share_counted(causal) * heads * tokens**2 * head_dim
 
 
 @formula("2.4")
@@ -125,7 +132,7 @@ def attention_flops(
     >>> attention_flops(4096, 2048)
     274877906944.0
     """
-    return _attention(tokens, model_dim, heads, kv_heads, head_dim, causal)
+    return _layer(tokens, model_dim, heads, kv_heads, head_dim, causal, 0)
 
 
 @formula("2.6")
@@ -197,7 +204,7 @@ def layer_flops(
     >>> layer_flops(4096, 2048, 32, 8, 64, 8192, "swiglu")
     635655159808.0
     """
-    return _attention(tokens, model_dim, heads, kv_heads, head_dim, causal) + _mlp(tokens, model_dim, ffn_dim, activation)
+    return _layer(tokens, model_dim, heads, kv_heads, head_dim, causal, activation * ffn_dim)
 
 
 @formula("2.7")
@@ -218,8 +225,8 @@ def transformer_flops(
     >>> transformer_flops(4096, 2048, 16)
     8796093022208.0
     """
-    attention = _attention(tokens, model_dim, heads, kv_heads, head_dim, causal)
-    return layers * (attention + _mlp(tokens, model_dim, ffn_dim, activation)) + 2 * tokens * model_dim * vocabulary
+    layer = _layer(tokens, model_dim, heads, kv_heads, head_dim, causal, activation * ffn_dim)
+    return layers * layer + 2 * vocabulary * tokens * model_dim
 
 
 @formula("2.7")

@@ -50,7 +50,7 @@ def kv_bytes(
     >>> kv_bytes(32768, 16, 8, 64, 1)
     536870912.0
     """
-    return 2 * layers * kv_heads * head_dim * bytes_per_value * tokens * sequences
+    return 2 * layers * kv_heads * head_dim * bytes_per_value * sequences * tokens
 
 
 @formula("5.2", 'DeepSeek-AI, "DeepSeek-V2" (2024), section 2.1: latent attention keeps d_c + d_r values per token and layer')
@@ -69,7 +69,7 @@ def mla_kv_bytes(
     >>> mla_kv_bytes(1, 61, 512, 64)
     70272.0
     """
-    return layers * (latent_dim + rope_dim) * bytes_per_value * tokens * sequences
+    return layers * (latent_dim + rope_dim) * bytes_per_value * sequences * tokens
 
 
 @formula("5.7", 'Gemma Team, "Gemma 3 Technical Report" (2025): local layers keep their window, global ones the context')

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from functools import reduce
 from typing import Any
 
-from pycalc.evaluation import default_value, with_defaults
 from pycalc.excel import PARAMETER, all_hold, cell_text, let_text, text_switch
+from pycalc.policy import default_value, with_defaults
 from pycalc.record import Derived, Formula, Parameter
 from pycalc.symbolic import Symbol, UntraceableError, call, error, name
 

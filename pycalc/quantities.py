@@ -34,6 +34,10 @@ class Quantity:
     def is_flag(self) -> bool:
         return self.unit == "TRUE/FALSE"
 
+    def spans_as(self, other: "Quantity") -> bool:
+        """Whether both allow the same numbers."""
+        return (self.low, self.high, self.whole, self.choices) == (other.low, other.high, other.whole, other.choices)
+
     @property
     def span(self) -> str:
         """The allowed values in words, for help and errors."""

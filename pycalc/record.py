@@ -88,6 +88,21 @@ class Formula:
         traced = self.traced()
         return isinstance(traced, symbolic.Symbol) and {node.op for node in traced.walk()} <= ARITHMETIC
 
+    def operations_on(self, names: frozenset[str]) -> int:
+        """How many operations the body does on the arguments so named: the rest are done once."""
+        if names not in self._operations:
+            moving: set[int] = set()
+            traced = self.traced()
+            for node in traced.walk() if isinstance(traced, symbolic.Symbol) else ():
+                if (node.op == "name" and node.args[0] in names) or any(id(operand) in moving for operand in node.args):
+                    moving.add(id(node))
+            self._operations[names] = len(moving) - len(names)
+        return self._operations[names]
+
+    @functools.cached_property
+    def _operations(self) -> dict[frozenset[str], int]:
+        return {}
+
     @property
     def required(self) -> int:
         """How many arguments a call must give."""
