@@ -40,11 +40,17 @@ FUNCTIONS: dict[str, Formula] = {}
 """Every declared formula by its Excel name, in the order of declaration."""
 
 
-def formula(section: str, source: str = ARTICLE, together: tuple[str, ...] = ()) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Declare a function: ``section`` of the article, ``source`` where it is another."""
+def formula(
+    section: str, source: str = ARTICLE, together: tuple[str, ...] = (), untraceable: str = ""
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Declare a function: ``section`` of the article, ``source`` where it is another.
+
+    ``together`` names optional arguments that are given all or not at all; ``untraceable`` says
+    why no cell can compute the body, where that is so: the function then has no Excel text.
+    """
 
     def declare(body: Callable[P, R]) -> Callable[P, R]:
-        spec = _read(body, section, source, together)
+        spec = _read(body, section=section, source=source, together=together, untraceable=untraceable)
         if spec.excel_name in FUNCTIONS:
             raise DeclarationError(f"{spec.name}: declared twice")
         FUNCTIONS[spec.excel_name] = spec
@@ -55,7 +61,7 @@ def formula(section: str, source: str = ARTICLE, together: tuple[str, ...] = ())
     return declare
 
 
-def _read(body: Callable[..., Any], section: str, source: str, together: tuple[str, ...]) -> Formula:
+def _read(body: Callable[..., Any], **declared: Any) -> Formula:
     name, code = body.__name__, body.__code__
     names = code.co_varnames[: code.co_argcount]
     defaults = dict(zip(names[len(names) - len(body.__defaults__ or ()) :], body.__defaults__ or (), strict=True))
@@ -63,7 +69,7 @@ def _read(body: Callable[..., Any], section: str, source: str, together: tuple[s
         raise DeclarationError(f"{name}: a cell has no keyword-only or starred arguments")
     parameters = tuple(Parameter(p, _quantity(body, p), defaults.get(p, REQUIRED)) for p in names)
     summary = (body.__doc__ or "").strip().partition("\n")[0]
-    spec = Formula(name, parameters, _quantity(body, "return"), summary, section, source, body, together)
+    spec = Formula(name, parameters, _quantity(body, "return"), summary, body=body, **declared)
     _require_complete(spec, body.__doc__ or "")
     return spec
 

@@ -25,6 +25,7 @@ TRUTHS = {"TRUE": True, "FALSE": False, "TRUE()": True, "FALSE()": False}
 
 def lambda_text(spec: Formula) -> str:
     """The text of a defined name that computes the formula in Excel 365, without the equals sign."""
+    spec.require_traceable()
     given = [name(PARAMETER + parameter.name) for parameter in spec.parameters]
     values = _values(spec, given)
     pairs = list(zip(spec.parameters, values, strict=True))
@@ -83,6 +84,7 @@ def _range_tests(parameter: Parameter, value: Any) -> list[Any]:
 
 def inline_text(spec: Formula, arguments: Sequence[str | None]) -> str:
     """The body as a formula for a cell, its arguments texts: addresses, names, numbers, expressions."""
+    spec.require_traceable()
     bound = spec.bind([None if text is None or not text.strip() else _argument(text.strip()) for text in arguments])
     for i, parameter in enumerate(spec.parameters):
         if bound[i] is None and not parameter.optional:

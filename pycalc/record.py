@@ -73,26 +73,34 @@ class Formula:
     body: Callable[..., Any] = field(repr=False)
     together: tuple[str, ...] = ()
     """Optional arguments that are given all or not at all."""
+    untraceable: str = ""
+    """Why no cell can compute the body (it iterates, it looks things up); empty where one can."""
 
     @property
     def excel_name(self) -> str:
         return self.name.upper()
 
+    def require_traceable(self) -> None:
+        """Raise UntraceableError where the formula declares that no cell can compute it."""
+        if self.untraceable:
+            raise symbolic.UntraceableError(f"{self.excel_name}: {self.untraceable}")
+
     def traced(self) -> Any:
         """The body run on its own argument names: the tree from which Excel text is made."""
+        self.require_traceable()
         return self.body(*(symbolic.name(parameter.name) for parameter in self.parameters))
 
     @functools.cached_property
     def runs_on_floats(self) -> bool:
         """Whether the body is plain arithmetic, which Python floats do faster than numpy's."""
-        traced = self.traced()
+        traced = None if self.untraceable else self.traced()
         return isinstance(traced, symbolic.Symbol) and {node.op for node in traced.walk()} <= ARITHMETIC
 
     def operations_on(self, names: frozenset[str]) -> int:
         """How many operations the body does on the arguments so named: the rest are done once."""
         if names not in self._operations:
             moving: set[int] = set()
-            traced = self.traced()
+            traced = None if self.untraceable else self.traced()
             for node in traced.walk() if isinstance(traced, symbolic.Symbol) else ():
                 if (node.op == "name" and node.args[0] in names) or any(id(operand) in moving for operand in node.args):
                     moving.add(id(node))
