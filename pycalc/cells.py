@@ -14,12 +14,18 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from pycalc.errors import CalcError, CellError
+from pycalc.errors import ArgumentError, CalcError, CellError
 from pycalc.evaluation import PLAIN, Outcome, checked, evaluate
+from pycalc.explain import explain_rows, find
+from pycalc.formula import FUNCTIONS
 from pycalc.record import Formula
 
 Cell: TypeAlias = float | str | bool | CellError | None
 Rows: TypeAlias = list[list[Cell]]
+
+EXPLAIN = "EXPLAIN"
+WORKSHEET_NAMES = frozenset((*FUNCTIONS, EXPLAIN))
+"""What a grid can call: the declared functions, and the one that gives a table about them."""
 
 log = logging.getLogger(__name__)
 
@@ -45,18 +51,54 @@ def cell_function(spec: Formula) -> Callable[..., Cell | Rows]:
     def function(*args: Any) -> Cell | Rows:
         if spec.count_fault(len(args)):
             return MISUSE
+        held = [value if value.__class__ in PLAIN else _held(value) for value in args]
+        if any(value.__class__ is list for value in held):
+            return _rows(evaluate(spec, held))
+        return _plain(on_scalars(*held))
+
+    return guarded(spec.excel_name, function)
+
+
+def guarded(name: str, compute: Callable[..., Cell | Rows]) -> Callable[..., Cell | Rows]:
+    """Refusals become their Excel error; any other exception is our bug, logged under an id."""
+
+    def function(*args: Any) -> Cell | Rows:
         try:
-            held = [value if value.__class__ in PLAIN else _held(value) for value in args]
-            if any(value.__class__ is list for value in held):
-                return _rows(evaluate(spec, held))
-            return _plain(on_scalars(*held))
+            return compute(*args)
         except CalcError as refusal:
             return CellError(refusal.code)
         except Exception as bug:
-            log.exception("%s: %s%r", bug_id(bug), spec.excel_name, args)
+            log.exception("%s: %s%r", bug_id(bug), name, args)
             return MISUSE
 
     return function
+
+
+def explain_on_cells(function: Any = None, *args: Any) -> Cell | Rows:
+    """The table of `pycalc.explain`, asked for in a grid; what is left out at the end counts as not given.
+
+    Raises CalcError; `worksheet_function` guards it.
+    """
+    function, *held = map(_held, (function, *args))
+    if isinstance(function, CellError):
+        return function
+    if not isinstance(function, str):
+        raise ArgumentError("EXPLAIN: function_name is not the name of a function, a text")
+    required = find(function).required
+    while len(held) > required and held[-1] is None:
+        held.pop()
+    return explain_rows(function, held)
+
+
+def worksheet_function(name: str) -> Callable[..., Cell | Rows]:
+    """What a grid calls under one of `WORKSHEET_NAMES`; nothing but cells comes out of it.
+
+    >>> worksheet_function("EXPLAIN")("MATMUL_FLOPS", 2, 3, 4)[-1][:4]
+    ['F', 'MATMUL_FLOPS', 48.0, 'FLOP']
+    >>> worksheet_function("EXPLAIN")("NO_SUCH")
+    CellError(code='#N/A')
+    """
+    return guarded(EXPLAIN, explain_on_cells) if name == EXPLAIN else cell_function(FUNCTIONS[name])
 
 
 def call_on_cells(spec: Formula, args: Sequence[Any]) -> Cell | Rows:

@@ -1,0 +1,1 @@
+"""Workbooks computed without Excel: every formula, through Formualizer and our own functions."""

@@ -1,0 +1,147 @@
+"""Compute a workbook and store the results in a copy that is otherwise the same file."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from pycalc.cells import Cell
+from pycalc.errors import CellError, shorten
+from workbook_templates.headless.calls import called, with_marks
+from workbook_templates.headless.engine import Engine, NotComputedError, unknown_functions
+from workbook_templates.headless.package import RefusedCellError, with_parts, write_atomically
+from workbook_templates.headless.sheet_xml import DamagedSheetError, SheetCell, formula_cells, with_formulas, with_values
+from workbook_templates.reading import DISTRUST, Package, RefusedFileError, open_package
+
+SHOWN = 60  # characters of a formula in a refusal
+EXTERNAL = re.compile(r"\[[0-9]+\][^\]\[]*!")
+
+
+@dataclass(frozen=True)
+class Recalculated:
+    """What the formulas of a workbook give."""
+
+    values: Mapping[tuple[str, str], Cell]
+    """By sheet title and cell address; the other cells of an array's range included."""
+
+    def on(self, sheet: str) -> dict[str, Cell]:
+        """The values of one sheet by cell address."""
+        return {address: value for (title, address), value in self.values.items() if title == sheet}
+
+    @property
+    def errors(self) -> dict[tuple[str, str], CellError]:
+        """The cells whose value is an Excel error."""
+        return {place: value for place, value in self.values.items() if isinstance(value, CellError)}
+
+    @property
+    def counts(self) -> Counter[str]:
+        """How many cells hold a number, a text, a truth value, or which error."""
+        return Counter(map(_kind, self.values.values()))
+
+
+def _kind(value: Cell) -> str:
+    if isinstance(value, CellError):
+        return value.code
+    return {bool: "boolean", float: "number", str: "text"}.get(type(value), "blank")
+
+
+def fill_cached_values(path_in: Path, path_out: Path) -> Recalculated:
+    """Copy a workbook with every formula's value stored beside it.
+
+    All else in the file stays: other parts byte by byte, the sheets but for values.  The copy
+    appears whole or not at all; both paths may be the same.  Raises `RefusedFileError` for a
+    file, and `RefusedCellError` for a cell, that is not computed.
+    """
+    book = _Book(open_package(path_in))
+    result = book.computed()
+    changed = {
+        part: with_values(book.package.read(part), book.cells[sheet], result.on(sheet))
+        for sheet, part in book.parts.items()
+        if book.cells[sheet]
+    }
+    write_atomically(path_out, with_parts(book.package, changed))
+    return result
+
+
+def recalculate(path: Path) -> Recalculated:
+    """The values alone; nothing is written."""
+    return _Book(open_package(path)).computed()
+
+
+class _Book:
+    """A workbook's formulas and what they give."""
+
+    def __init__(self, package: Package) -> None:
+        self.package = package
+        kinds = {part: kind for kind, part in package.relations(package.workbook_part).values()}
+        self.parts = {sheet: part for sheet, part in package.sheet_parts.items() if kinds[part] == "worksheet"}
+        self.cells = {sheet: self._read(part) for sheet, part in self.parts.items()}
+
+    def _read(self, part: str) -> list[SheetCell]:
+        try:
+            return formula_cells(self.package.read(part))
+        except DamagedSheetError as fault:
+            raise self.package.refuse("CORRUPT", f"{part} cannot be read ({fault})", DISTRUST) from None
+
+    @cached_property
+    def called(self) -> dict[tuple[str, str], set[str]]:
+        """The functions that each formula calls."""
+        return {(sheet, cell.address): called(cell.formula) for sheet, cell in self.formulas() if cell.formula}
+
+    def formulas(self) -> Iterator[tuple[str, SheetCell]]:
+        return ((sheet, cell) for sheet, cells in self.cells.items() for cell in cells)
+
+    def computed(self) -> Recalculated:
+        self._require_computable()
+        try:
+            tables = any(name.startswith("xl/tables/") for name in self.package.names)
+            engine = Engine(self._for_engine(), set().union(*self.called.values()), tables)
+            engine.compute((sheet, *cell.position) for sheet, cell in self.formulas())
+            return Recalculated({(s, cell.address): engine.value(s, *cell.position) for s, cell in self.formulas()})
+        except NotComputedError as fault:
+            code, reason, cure = fault.args
+            if fault.place is None:
+                raise self.package.refuse(code, reason, cure) from None
+            cell = next(cell for sheet, cell in self.formulas() if (sheet, *cell.position) == fault.place)
+            raise self._refused(fault.place[0], cell, code, reason, cure) from None
+
+    def _refused(self, sheet: str, cell: SheetCell, code: str, reason: str, cure: str) -> RefusedFileError:
+        shown = f"{reason}: ={shorten(cell.formula, SHOWN)}" if cell.formula else reason
+        return RefusedCellError(code, self.package.file, sheet, cell.address, shown, cure)
+
+    def _require_computable(self) -> None:
+        """Refuse what the engine computes wrongly, or turns into an error that IFERROR can hide."""
+        unknown = unknown_functions(set().union(*self.called.values()))
+        for sheet, cell in self.formulas():
+            missing = min(self.called.get((sheet, cell.address), set()) & unknown, default=None)
+            if missing:
+                reason = f"the function {missing} is not computed here"
+                raise self._refused(sheet, cell, "UNKNOWN_FUNCTION", reason, "write it with other functions")
+            if cell.is_data_table:
+                raise self._refused(sheet, cell, "DATA_TABLE", "a what-if data table is not computed here", "use formulas")
+            if cell.formula and EXTERNAL.search(cell.formula):
+                raise self._refused(
+                    sheet, cell, "EXTERNAL_LINK", "the formula refers to another workbook", "bring its values in"
+                )
+        properties = self.package.xml(self.package.workbook_part).find("{*}workbookPr")
+        if properties is not None and properties.get("date1904", "0") not in ("0", "false"):
+            raise self.package.refuse("CALENDAR", "counts its dates from 1904", "save it with the 1900 calendar")
+
+    def _for_engine(self) -> bytes:
+        """The file as the engine reads it.
+
+        Arguments of ours that are left out are marked as such, and the other cells of an array
+        are emptied: their old values would stand in its way.
+        """
+        changed: dict[str, bytes] = {}
+        for sheet, part in self.parts.items():
+            cells = self.cells[sheet]
+            marked = {i: with_marks(cell.formula) for i, cell in enumerate(cells) if cell.formula}
+            texts = {i: text for i, text in marked.items() if text != cells[i].formula}
+            members = [cell for cell in cells if cell.formula is None]
+            if texts or members:
+                emptied = with_values(self.package.read(part), members, dict.fromkeys(cell.address for cell in members))
+                changed[part] = with_formulas(emptied, texts)
+        return with_parts(self.package, changed) if changed else self.package.content
