@@ -51,6 +51,8 @@ def cell_function(spec: Formula) -> Callable[..., Cell | Rows]:
     def function(*args: Any) -> Cell | Rows:
         if spec.count_fault(len(args)):
             return MISUSE
+        while args[spec.required :] and args[-1] is None:  # the fast path knows no blanks
+            args = args[:-1]
         held = [value if value.__class__ in PLAIN else _held(value) for value in args]
         if any(value.__class__ is list for value in held):
             return _rows(evaluate(spec, held))
@@ -150,7 +152,9 @@ def _plain(value: Any) -> Cell:
 
 def _rows(outcome: Outcome) -> Rows:
     """An array outcome as rows of cells, each bad element its own error."""
-    rows: Rows = [list(map(_plain, row)) for row in np.atleast_2d(outcome.value).tolist()]
+    values = np.atleast_2d(outcome.value)
+    # among floats only the elements with an error are not finite
+    rows: Rows = values.tolist() if values.dtype.kind == "f" else [list(map(_plain, row)) for row in values.tolist()]
     for position, refusal in outcome.errors.items():
         row, column = divmod(position, len(rows[0]))
         rows[row][column] = CellError(refusal.code)
