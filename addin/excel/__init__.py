@@ -1,0 +1,1 @@
+"""The functions in Excel, through xlwings."""

@@ -1,0 +1,20 @@
+"""A process that plays Excel's Python, shared by all tests of the add-in."""
+
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+
+import com_host
+import pytest
+
+
+@pytest.fixture(scope="session")
+def fault_log(tmp_path_factory):
+    return tmp_path_factory.mktemp("faults") / "faults.log"
+
+
+@pytest.fixture(scope="session")
+def excel(fault_log):
+    """Calls a function in a process where the real classic xlwings hosts our module."""
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, spawn, com_host.install, (fault_log,)) as process:
+        yield lambda function, *arguments: process.submit(function, *arguments).result()

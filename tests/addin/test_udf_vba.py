@@ -1,0 +1,92 @@
+"""What xlwings' own import makes of our functions: VBA wrappers, and help for the function wizard."""
+
+import re
+
+import com_host
+import pytest
+
+from pycalc import FUNCTIONS
+from pycalc.formula import VBA_KEYWORDS
+
+NAMES = [*FUNCTIONS, "EXPLAIN"]
+
+USED_BY_THE_WRAPPER = frozenset("activeworkbook app application caller err failed thisworkbook xlpy".split())
+
+
+@pytest.fixture(scope="session")
+def vba(excel):
+    return excel(com_host.vba)
+
+
+@pytest.fixture(scope="session")
+def wrappers(vba):
+    """Each function's parameter list and body, by name."""
+    found = re.findall(r"^Function (\w+)\((.*?)\)$(.*?)^End Function$", vba.replace(" _\n", ""), re.MULTILINE | re.DOTALL)
+    assert len(found) == vba.count("End Function")
+    return {name: (parameters, body) for name, parameters, body in found}
+
+
+@pytest.fixture(scope="session")
+def registered(excel):
+    return excel(com_host.registered)
+
+
+def declared(name):
+    """The parameters that a wrapper must have."""
+    if name == "EXPLAIN":
+        most = max(len(spec.parameters) for spec in FUNCTIONS.values())
+        return ["function_name", *(f"Optional argument_{i}" for i in range(1, most + 1))]
+    return [f"Optional {p.name}" if p.optional else p.name for p in FUNCTIONS[name].parameters]
+
+
+def test_every_function_has_one_wrapper(wrappers, vba):
+    assert sorted(wrappers) == sorted(NAMES)
+    assert vba.count("\nEnd Function") == len(NAMES)
+    assert len({name.lower() for name in wrappers}) == len(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_wrapper_hands_its_parameters_over_in_order(wrappers, name):
+    parameters, body = wrappers[name]
+    assert parameters.split(", ") == declared(name)
+    plain = parameters.replace("Optional ", "")
+    assert body.count(f'XLPy.CallUDF("{com_host.MODULE}", "{name}", Array({plain})') == 2
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_names_are_vba_names(wrappers, name):
+    names = [name, *wrappers[name][0].replace("Optional ", "").split(", ")]
+    assert all(re.fullmatch(r"[A-Za-z]\w{0,254}", each, re.ASCII) for each in names)
+    lowered = [each.lower() for each in names]
+    assert not (VBA_KEYWORDS | USED_BY_THE_WRAPPER) & set(lowered)
+    assert len(set(lowered)) == len(lowered), "VBA takes a parameter named like its function for a second declaration"
+
+
+def test_the_text_is_what_the_vba_editor_takes(vba):
+    assert vba.isascii()
+    assert max(map(len, vba.splitlines())) <= 1023
+    assert " _\n" * 25 not in re.sub(r"[^\n]*( _\n)", r"\1", vba), "a statement has at most 24 continuations"
+
+
+def test_functions_run_at_open_and_in_the_wizard_and_are_not_volatile(vba):
+    assert "Controls(1).Enabled" not in vba
+    assert "Volatile" not in vba
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_help_reaches_the_wizard(registered, name):
+    function = registered[name]
+    texts = [argument["doc"] for argument in function["args"]]
+    if name != "EXPLAIN":
+        assert function["ret"]["doc"] == FUNCTIONS[name].summary
+        assert texts == [parameter.help for parameter in FUNCTIONS[name].parameters]
+    assert all(0 < len(text) <= 255 for text in [*texts, function["ret"]["doc"]])
+    assert function["category"] == "LLM economics"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_argument_arrives_as_rows_with_its_errors(registered, name):
+    for argument in registered[name]["args"]:
+        assert argument["options"]["ndim"] == 2
+        assert argument["options"]["err_to_str"] is True
+        assert argument.get("optional") is None
