@@ -1,0 +1,1 @@
+"""Hosts where people type: the Excel add-in and the command line."""

@@ -1,0 +1,56 @@
+"""What commands print: results on stdout, words about them on stderr, JSON as one document."""
+
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+PROSE = 16  # characters of a cell, on average, above which a column gets what the others leave
+WIDEST = 24  # characters of a word that is not broken
+
+
+def note(line: str) -> None:
+    """A line for the user on stderr; that nobody listens there stops no work."""
+    if sys.stderr is None:
+        return
+    try:
+        print(line, file=sys.stderr, flush=True)
+    except OSError:
+        sys.stderr = None
+
+
+def print_json(document: Any) -> None:
+    """The one document of a run; ASCII, so that it reads the same in any locale."""
+    print(json.dumps(document, indent=2 if isinstance(document, list) else None, allow_nan=False))
+
+
+def on_terminal() -> bool:
+    """Whether somebody reads stdout as it comes."""
+    return bool(sys.stdout and sys.stdout.isatty())
+
+
+def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], title: str = "") -> None:
+    """A table fitted to the terminal, or where nobody looks, a line per row for grep and awk."""
+    if on_terminal():
+        _print_fitted(headings, rows, title)
+        return
+    widths = [max(map(len, column)) for column in zip(headings, *rows, strict=True)]
+    for row in (headings, *rows):
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def _print_fitted(headings: Sequence[str], rows: Sequence[Sequence[str]], title: str) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    heading = Text(title, "bold") if title else None
+    table = Table(title=heading, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    for column in zip(headings, *rows, strict=True):
+        is_prose = sum(map(len, column)) > PROSE * len(column)
+        width = None if is_prose else min(WIDEST, max(len(word) for cell in column for word in cell.split()))
+        table.add_column(column[0], overflow="fold", width=width)
+    for row in rows:
+        table.add_row(*map(Text, row))  # not markup: an optional argument is [in brackets]
+    Console().print(table)
