@@ -24,8 +24,10 @@ def cell_value(text: str) -> Cell | list[list[Cell]]:
     >>> cell_value("{1,2;3,x}")
     [[1.0, 2.0], [3.0, 'x']]
     """
-    if len(text) > 2 and text[0] == "{" and text[-1] == "}":
-        return _range(text)
+    return _range(text) if len(text) > 2 and text[0] == "{" and text[-1] == "}" else _cell(text)
+
+
+def _cell(text: str) -> Cell:
     if NUMBER.fullmatch(text):
         return float(text)
     upper = text.upper()
@@ -44,7 +46,7 @@ def _range(text: str) -> Cell | list[list[Cell]]:
     for match in ELEMENT.finditer(inside := text[1:-1]):
         if match.start() != end:
             break
-        rows[-1].append(cell_value(match[1].strip()))
+        rows[-1].append(_cell(match[1].strip()))
         end = match.end()
         if not match[2]:
             break
