@@ -23,7 +23,7 @@ Positions = NDArray[np.intp]
 
 
 def compute(spec: Formula, columns: list[Any], shape: tuple[int, ...]) -> tuple[NDArray[Any], Positions]:
-    """The formula over columns (floats, arrays of floats, None where left out) of a common shape.
+    """The formula over columns (floats, names, arrays of floats, None where left out) of a common shape.
 
     Returns the values and the flat positions that have none yet; those hold NaN, or None
     where the result is not a number.
@@ -101,6 +101,8 @@ class _Plan:
         if self.values[i] is None:
             self.values[i] = default_value(parameter, dict(zip(self._names, self.values, strict=True)))
         column, range_ = self.values[i], _Range(parameter.quantity)
+        if isinstance(column, str):
+            return False
         if isinstance(column, np.ndarray):
             if (column.ndim == len(self.shape) and column.shape[0] > 1) or range_.doubtful(column) is not None:
                 self.sliced.append((i, range_, np.broadcast_to(column, self.shape)))

@@ -1,7 +1,7 @@
 """Run a formula on what users give: numbers, arrays, blanks, texts, errors."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -76,9 +76,9 @@ def checked(spec: Formula) -> Callable[..., Any]:
 
 
 def _limits(parameter: Parameter) -> tuple[float, float, bool]:
-    """The fast check's bounds; a choice or a flag never passes it."""
+    """The fast check's bounds; what is not a number never passes it."""
     q = parameter.quantity
-    return NEVER if q.choices or q.is_flag else (q.low, q.high, q.whole)
+    return (q.low, q.high, q.whole) if q.is_number else NEVER
 
 
 Completion = tuple[tuple[float | None, ...], tuple[tuple[int, Callable[..., Any], tuple[int, ...]], ...]]
@@ -123,18 +123,44 @@ def _many(spec: Formula, bound: Sequence[Any], explain: bool) -> Outcome:
         shapes = (f"{p.name} {v.shape}" for p, v in zip(spec.parameters, raw, strict=True) if isinstance(v, np.ndarray))
         raise ShapeError(f"{spec.excel_name}: the shapes do not broadcast: {', '.join(shapes)}") from None
     columns = [_column(parameter, value) for parameter, value in zip(spec.parameters, raw, strict=True)]
-    values, bad = blocks.compute(spec, columns, shape)
-    errors: dict[int, CalcError] = {}
+    names = (v for p, v in zip(spec.parameters, raw, strict=True) if p.quantity.is_text)
+    if any(isinstance(value, np.ndarray) for value in names):
+        return _singly(spec, raw, shape)
+    try:
+        values, bad = blocks.compute(spec, columns, shape)
+    except (CalcError, ArithmeticError):  # scalars alone make the body refuse, whatever the arrays hold
+        outcome = _singly(spec, raw, shape)
+        if outcome.errors and not explain:
+            raise next(iter(outcome.errors.values())) from None
+        return outcome
     if not bad.size or (not explain and all(array.dtype != object for array in arrays)):
-        return Outcome(values, errors)
+        return Outcome(values)
     flat = values.reshape(-1)
+    errors = _one_by_one(spec, raw, shape, bad.tolist(), flat)
+    return Outcome(flat.reshape(shape), errors)
+
+
+def _singly(spec: Formula, raw: Sequence[Any], shape: tuple[int, ...]) -> Outcome:
+    """Every element by the policy alone: where a name changes from one to the next, or scalars refuse."""
+    values = np.full(math.prod(shape), None, dtype=object)
+    errors = _one_by_one(spec, raw, shape, range(values.size), values)
+    if set(map(type, values)) <= {float, type(None)}:
+        values = np.array(values, dtype=np.float64)  # None becomes NaN
+    return Outcome(values.reshape(shape), errors)
+
+
+def _one_by_one(
+    spec: Formula, raw: Sequence[Any], shape: tuple[int, ...], positions: Iterable[int], values: NDArray[Any]
+) -> dict[int, CalcError]:
+    """Put elements through the policy: fill in the values that they have, return the refusals of the others."""
     spread = [np.broadcast_to(value, shape).reshape(-1) if isinstance(value, np.ndarray) else value for value in raw]
-    for position in bad.tolist():
+    errors: dict[int, CalcError] = {}
+    for position in positions:
         try:
-            flat[position] = policy.one(spec, [v[position] if isinstance(v, np.ndarray) else v for v in spread])
+            values[position] = policy.one(spec, [v[position] if isinstance(v, np.ndarray) else v for v in spread])
         except CalcError as refusal:
             errors[position] = refusal
-    return Outcome(flat.reshape(shape), errors)
+    return errors
 
 
 def _raw(value: Any) -> NDArray[Any]:
@@ -155,7 +181,7 @@ def _require_good_scalars(spec: Formula, raw: Sequence[Any]) -> None:
     """In Python a bad scalar beside arrays is the caller's slip: refuse the call."""
     for parameter, value in zip(spec.parameters, raw, strict=True):
         if isinstance(value, CellError):
-            raise InputError(parameter.name, value)
+            raise InputError(spec.excel_name, parameter.name, value)
     for parameter, value in zip(spec.parameters, raw, strict=True):
         if not isinstance(value, np.ndarray) and not (value is None and parameter.optional):
             policy.require_in_range(spec, parameter, policy.number(spec, parameter, value))
@@ -163,9 +189,12 @@ def _require_good_scalars(spec: Formula, raw: Sequence[Any]) -> None:
 
 def _column(parameter: Parameter, value: Any) -> Any:
     """An argument as float or array of floats, NaN where the policy must have a closer look."""
+    q = parameter.quantity
+    if q.is_text and isinstance(value, str) and value:
+        return value
     if isinstance(value, np.ndarray):
         if value.dtype != object:
-            return np.full(value.shape, np.nan) if parameter.quantity.choices else value
+            return np.full(value.shape, np.nan) if q.choices or q.is_text else value
         cells: list[Any] = value.reshape(-1).tolist()
         return np.array([_doubtless(parameter, cell) for cell in cells]).reshape(value.shape)
     if value is None and parameter.optional:
@@ -178,4 +207,6 @@ def _doubtless(parameter: Parameter, value: Any) -> float:
     q = parameter.quantity
     if q.choices:
         return q.choices.get(value.lower(), math.nan) if isinstance(value, str) else math.nan
+    if q.is_text:
+        return math.nan
     return float(value) if policy.is_number(parameter, value) and q.low <= value <= q.high else math.nan

@@ -56,16 +56,18 @@ def _number(parameter: Parameter, value: Any) -> Any:
     choices = parameter.quantity.choices
     if value is None:
         return None
+    if parameter.quantity.is_text:
+        return value
     return choices[str(value).lower()] if choices else float(value)
 
 
 def _argument_row(parameter: Parameter, given: Any, number: Any) -> list[Any]:
     q = parameter.quantity
-    shown = number if given is None and not q.choices else given
-    if given is None and q.choices:
-        shown = parameter.default
+    shown = given
+    if given is None:
+        shown = parameter.default if q.choices else number
     how = f"default: {parameter.default_text}" if given is None and parameter.optional else "given"
-    unit = "" if q.choices else q.unit
+    unit = q.unit if q.is_number else ""
     return [q.symbol, parameter.name, "" if shown is None else shown, unit, f"{how}; {q.meaning}"]
 
 

@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from pycalc.errors import ArgumentError, CellError, DivisionError, DomainError, InputError, shorten
+from pycalc.errors import ArgumentError, CalcError, CellError, DivisionError, DomainError, InputError, shorten
 from pycalc.record import Derived, Formula, Parameter
 
 SHOWN = 40  # characters of an offending value in an error
@@ -23,7 +23,7 @@ def one(spec: Formula, bound: Sequence[Any]) -> Any:
     bound = [value.item() if getattr(value, "ndim", None) == 0 else value for value in bound]
     for parameter, value in zip(spec.parameters, bound, strict=True):
         if isinstance(value, CellError):
-            raise InputError(parameter.name, value)
+            raise InputError(spec.excel_name, parameter.name, value)
     require_together(spec, bound)
     given = [None if v is None and p.optional else number(spec, p, v) for p, v in zip(spec.parameters, bound, strict=True)]
     for parameter, value in zip(spec.parameters, given, strict=True):
@@ -43,18 +43,20 @@ def require_together(spec: Formula, bound: Sequence[Any]) -> None:
         raise ArgumentError(f"{spec.excel_name}: {' and '.join(spec.together)} are given together or not at all")
 
 
-def number(spec: Formula, parameter: Parameter, value: Any) -> float:
-    """A cell's value as the number that it stands for."""
+def number(spec: Formula, parameter: Parameter, value: Any) -> Any:
+    """A cell's value as the number that it stands for; a name stays a text."""
     q = parameter.quantity
     if value is None:
         raise ArgumentError(f"{spec.excel_name}: {parameter.name} is blank; it must be {q.span}")
+    if q.is_text and isinstance(value, str) and value:
+        return value
     if q.choices and isinstance(value, str) and value.lower() in q.choices:
         return q.choices[value.lower()]
-    if q.choices is None and is_number(parameter, value):
+    if not (q.choices or q.is_text) and is_number(parameter, value):
         try:
             return float(value)
         except OverflowError:
-            return math.inf
+            return math.inf if value > 0 else -math.inf
     shown = f'the text "{shorten(value, SHOWN)}"' if isinstance(value, str) else shorten(repr(value), SHOWN)
     raise ArgumentError(f"{spec.excel_name}: {parameter.name} is {shown}; it must be {q.span}")
 
@@ -68,7 +70,7 @@ def is_number(parameter: Parameter, value: Any) -> bool:
 
 def require_in_range(spec: Formula, parameter: Parameter, value: float) -> None:
     q = parameter.quantity
-    if q.choices:
+    if q.choices or q.is_text:
         return
     if not q.low <= value <= q.high or ((q.whole or q.is_flag) and value % 1):
         unit = "" if q.unit == "1" or q.is_flag else f" {q.unit}"
@@ -89,6 +91,8 @@ def default_value(parameter: Parameter, others: Mapping[str, Any]) -> Any:
     default = parameter.default
     if isinstance(default, Derived):
         return default.rule(*(others[name] for name in default.needs))
+    if parameter.quantity.is_text:
+        return default
     return parameter.quantity.choices[default] if parameter.quantity.choices else float(default)
 
 
@@ -105,6 +109,8 @@ def run(spec: Formula, values: Sequence[Any]) -> Any:
         _refuse_overflow(spec)
     except OverflowError:
         _refuse_overflow(spec)
+    except CalcError as refusal:  # a body does not know its name
+        raise type(refusal)(f"{spec.excel_name}: {refusal.reason}") from None
     if isinstance(result, np.ndarray | np.generic):
         result = result.item()
     if isinstance(result, float) and not math.isfinite(result):

@@ -34,6 +34,15 @@ class Quantity:
     def is_flag(self) -> bool:
         return self.unit == "TRUE/FALSE"
 
+    @property
+    def is_text(self) -> bool:
+        return self.unit == "text"
+
+    @property
+    def is_number(self) -> bool:
+        """Whether a cell gives it as a number: not a truth value, a choice or a name."""
+        return not (self.is_text or self.is_flag or self.choices)
+
     def spans_as(self, other: "Quantity") -> bool:
         """Whether both allow the same numbers."""
         return (self.low, self.high, self.whole, self.choices) == (other.low, other.high, other.whole, other.choices)
@@ -45,6 +54,8 @@ class Quantity:
             return "one of " + ", ".join(self.choices)
         if self.is_flag:
             return "TRUE or FALSE"
+        if self.is_text:
+            return "a text"
         what = "a whole number" if self.whole else "a number"
         return f"{what} from {self.low:g} to {self.high:g}"
 

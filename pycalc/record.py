@@ -55,7 +55,7 @@ class Parameter:
     def help(self) -> str:
         """What the function wizard shows for the argument."""
         q = self.quantity
-        head = q.symbol if q.choices or q.is_flag else f"{q.symbol} [{q.unit}]"
+        head = f"{q.symbol} [{q.unit}]" if q.is_number else q.symbol
         default = f" Default: {self.default_text}." if self.optional else ""
         return f"{head}: {q.meaning}, {q.span}.{default}"
 
