@@ -33,7 +33,8 @@ def lambda_text(spec: Formula) -> str:
     ranges = [test for parameter, value in pairs for test in _range_tests(parameter, value)]
     if ranges:
         guarded = Symbol("if", all_hold(ranges), guarded, error("#NUM!"))
-    guarded = Symbol("if", all_hold([_type_test(parameter, value) for parameter, value in pairs]), guarded, error("#VALUE!"))
+    tests = [_type_test(parameter, value) for parameter, value in pairs] + _together_tests(spec)
+    guarded = Symbol("if", all_hold(tests), guarded, error("#VALUE!"))
     for symbol in reversed(given):
         guarded = Symbol("if", call("ISERROR", symbol), symbol, guarded)
     text = f"_xlfn.LAMBDA({','.join(symbol.args[0] for symbol in given)},{let_text(guarded)})"
@@ -70,6 +71,12 @@ def _type_test(parameter: Parameter, value: Any) -> Any:
     if parameter.quantity.is_flag:
         return Symbol("add", call("ISLOGICAL", value), call("ISNUMBER", value))
     return call("ISNUMBER", value)
+
+
+def _together_tests(spec: Formula) -> list[Any]:
+    """That the arguments which belong together are all blank or all given."""
+    blank = [call("ISBLANK", name(PARAMETER + together)) for together in spec.together]
+    return [Symbol("equal", blank[0], other) for other in blank[1:]]
 
 
 def _range_tests(parameter: Parameter, value: Any) -> list[Any]:
