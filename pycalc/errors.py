@@ -53,8 +53,9 @@ class CellError:
 
 
 def shorten(text: str, limit: int = TEXT_LIMIT) -> str:
-    """Cut a text to what a cell or a function wizard can hold."""
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+    """Cut a text to one line that a cell or a function wizard can hold."""
+    line = "".join(character if character.isprintable() else " " for character in text[:limit])
+    return line if len(text) <= limit else line[:-1] + "…"
 
 
 class CalcError(ValueError):
@@ -73,8 +74,8 @@ class CalcError(ValueError):
 class InputError(CalcError):
     """An argument already holds an Excel error."""
 
-    def __init__(self, argument: str, error: CellError) -> None:
-        super().__init__(f"{argument} is {error.code}: the error of the input is passed on")
+    def __init__(self, function: str, argument: str, error: CellError) -> None:
+        super().__init__(f"{function}: {argument} is {error.code}, passed on")
         self.code = error.code
 
 

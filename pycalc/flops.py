@@ -177,9 +177,8 @@ def moe_experts_touched(experts: Experts, active: ActiveExperts, batch: Batch) -
     >>> round(moe_experts_touched(256, 8, 16), 1)
     102.0
     """
-    idle = require(
-        active <= experts, 1 - active / experts, DomainError, "{active} of {experts} experts", active=active, experts=experts
-    )
+    reason = "active is {active}; it must be no more than experts, {experts}"
+    idle = require(active <= experts, 1 - active / experts, DomainError, reason, active=active, experts=experts)
     return experts * (1 - idle**batch)
 
 

@@ -56,7 +56,7 @@ def weight_bytes(
     3636718750.0
     """
     narrow = parameters - wide_parameters
-    reason = "{wide} parameters at 16 bits of {total} in all"
+    reason = "wide_parameters is {wide}; it must be no more than parameters, {total}"
     narrow = require(narrow >= 0, narrow, DomainError, reason, wide=wide_parameters, total=parameters)
     scales = np.where(group_size > 0, (scale_bits + zero_bits) / np.maximum(group_size, 1), 0)
     return narrow * (bits + scales) / 8 + 2 * wide_parameters

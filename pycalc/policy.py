@@ -32,7 +32,7 @@ def one(spec: Formula, bound: Sequence[Any]) -> Any:
     values = with_defaults(spec, given)
     for parameter, left_out, value in zip(spec.parameters, given, values, strict=True):
         if left_out is None:
-            require_in_range(spec, parameter, value)
+            require_in_range(spec, parameter, value, f", by default {parameter.default_text}")
     return run(spec, values)
 
 
@@ -68,13 +68,13 @@ def is_number(parameter: Parameter, value: Any) -> bool:
     return isinstance(value, numbers.Real)
 
 
-def require_in_range(spec: Formula, parameter: Parameter, value: float) -> None:
+def require_in_range(spec: Formula, parameter: Parameter, value: float, origin: str = "") -> None:
     q = parameter.quantity
     if q.choices or q.is_text:
         return
     if not q.low <= value <= q.high or ((q.whole or q.is_flag) and value % 1):
         unit = "" if q.unit == "1" or q.is_flag else f" {q.unit}"
-        raise DomainError(f"{spec.excel_name}: {parameter.name} is {value:.15g}{unit}; it must be {q.span}")
+        raise DomainError(f"{spec.excel_name}: {parameter.name} is {value:.15g}{unit}{origin}; it must be {q.span}")
 
 
 def with_defaults(spec: Formula, values: Sequence[Any]) -> list[Any]:
