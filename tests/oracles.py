@@ -26,6 +26,7 @@ import openpyxl
 import pytest
 from openpyxl.utils import get_column_letter
 from openpyxl.workbook.defined_name import DefinedName
+from openpyxl.worksheet.formula import ArrayFormula
 
 from pycalc.cells import Cell, serial
 from pycalc.errors import CellError
@@ -39,6 +40,8 @@ class Question(NamedTuple):
 
     inputs: Sequence[Cell]
     formulas: Sequence[str]
+    as_arrays: bool = False
+    """Whether the formulas compute on whole ranges; else a range where a number is meant is cut to one cell."""
 
 
 class Asked(NamedTuple):
@@ -71,7 +74,8 @@ def ask(path: Path, questions: Sequence[Question], names: Mapping[str, str] | No
                 cell.data_type = "e"
         references = [f"{get_column_letter(column)}{row}" for column in range(1, len(question.inputs) + 1)]
         for address, formula in zip(addresses, question.formulas, strict=True):
-            sheet[address] = "=" + formula.format(*references)
+            text = "=" + formula.format(*references)
+            sheet[address] = ArrayFormula(address, text) if question.as_arrays else text
     for name, text in (names or {}).items():
         workbook.defined_names[name] = DefinedName(name, attr_text=text)
     workbook.save(path)

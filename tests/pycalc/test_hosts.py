@@ -4,10 +4,12 @@ The points of all functions are asked in one workbook per engine (`oracles`), so
 is judged as soon as it is declared.
 """
 
+import itertools
 import math
 import random
 import re
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -141,6 +143,30 @@ def test_the_points_reach_every_kind_of_answer(cases: dict[str, list[Case]]) -> 
     answers = [case.python for found in cases.values() for case in found]
     reached = {str(answer) if isinstance(answer, CellError) else type(answer) for answer in answers}
     assert reached == {float, str, bool, "#NUM!", "#N/A", "#DIV/0!", "#VALUE!"}
+
+
+def test_ranges_are_computed_element_by_element(tmp_path: Path) -> None:
+    """Each argument a range of three cells: one point, another, and one that has an error in it."""
+    rows = [(spec, *good_pair(spec)) for spec in TRACEABLE]
+    questions = []
+    for spec, first, second in rows:
+        wrong = [CellError("#REF!"), *first[1:]]
+        ranges = ",".join(f"{{{3 * i}}}:{{{3 * i + 2}}}" for i in range(len(first)))
+        cells = [value for triple in zip(first, second, wrong, strict=True) for value in triple]
+        questions.append(Question(cells, [f"INDEX({spec.excel_name}({ranges}),1,{i})" for i in (1, 2, 3)], as_arrays=True))
+    asked = ask(tmp_path / "ranges.xlsx", questions, LAMBDAS)
+    for host in (cellrune, formualizer):
+        for (spec, first, second), given in zip(rows, host(asked), strict=True):
+            function = cell_function(spec)
+            for expected, cell in zip((function(*first), function(*second), CellError("#REF!")), given, strict=True):
+                assert agree(expected, cell, 1e-12), f"{spec.excel_name} in {host.__name__}: {given}"
+
+
+def good_pair(spec: Formula) -> list[tuple[Cell, ...]]:
+    """The first two points that have a value, all arguments given."""
+    function = cell_function(spec)
+    good = (args for args in points(spec) if None not in args and not isinstance(function(*args), CellError))
+    return list(itertools.islice(good, 2))
 
 
 def test_libreoffice_agrees_on_plain_formulas(asked: Asked, cases: dict[str, list[Case]]) -> None:

@@ -6,6 +6,7 @@ The expected errors are those of the policy's table, not what Python gives.
 import itertools
 import random
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -111,3 +112,21 @@ def test_every_host_holds_the_error_policy(name: str, answers: dict[str, list[tu
     for fault, hosts in wrong:
         for host, given in hosts.items():
             assert given == fault.expected, f"{host}: {given} where {fault.what}; {fault.args}"
+
+
+@pytest.mark.parametrize(
+    ("name", "args", "error"),
+    [
+        ("RIDGE_POINT", (989e12, 0.0), "#DIV/0!"),
+        ("USER_HOUR_COST", (2.5, 0.0), "#DIV/0!"),
+        ("USERS_PER_GPU", (1e9, 3e9, 1e6, 2e9), "#N/A"),
+        ("EDGE_CROSSOVER", (500_000.0, 1.0, 10.0, 750.0, 0.3), "#N/A"),
+        ("MOE_EXPERTS_TOUCHED", (8.0, 9.0, 1.0), "#NUM!"),
+    ],
+)
+def test_what_has_no_number(name: str, args: tuple[Cell, ...], error: str, tmp_path: Path) -> None:
+    """Division by zero, what does not fit, what never happens, and a contradiction between arguments."""
+    spec = FUNCTIONS[name]
+    call = f"{name}({','.join(f'{{{i}}}' for i in range(len(args)))})"
+    asked = ask(tmp_path / "none.xlsx", [Question(args, [call])], {name: lambda_text(spec)})
+    assert [cell_function(spec)(*args), cellrune(asked)[0][0], formualizer(asked)[0][0]] == [CellError(error)] * 3
