@@ -124,6 +124,16 @@ class Engine:
             return NotComputedError("NOT_COMPUTED", f"the formula is not computed here ({fault})", "write it otherwise", place)
         return None
 
+    def spills(self, sheet: str, address: str) -> bool:
+        """Whether the result is a range that fills further cells."""
+        title = sheet.replace("'", "''")
+        return self._book.inspect_cell(f"'{title}'!{address}", include_values=False).cell.spill is not None
+
+    def is_blocked(self, sheet: str, row: int, column: int) -> bool:
+        """Whether the result is a range that has no room."""
+        value = self._book.get_value(sheet, row, column)
+        return isinstance(value, dict) and value["kind"] == "Spill"
+
     def value(self, sheet: str, row: int, column: int) -> Cell:
         """What a cell holds."""
         value = self._book.get_value(sheet, row, column)

@@ -16,6 +16,7 @@ from workbook_templates.headless.sheet_xml import DamagedSheetError, SheetCell, 
 from workbook_templates.reading import DISTRUST, Package, RefusedFileError, open_package
 
 SHOWN = 60  # characters of a formula in a refusal
+SINGLE = ("normal", "shared")  # kinds of formulas that fill one cell
 EXTERNAL = re.compile(r"\[[0-9]+\][^\]\[]*!")
 
 
@@ -99,6 +100,7 @@ class _Book:
             tables = any(name.startswith("xl/tables/") for name in self.package.names)
             engine = Engine(self._for_engine(), set().union(*self.called.values()), tables)
             engine.compute((sheet, *cell.position) for sheet, cell in self.formulas())
+            self._require_single(engine)
             return Recalculated({(s, cell.address): engine.value(s, *cell.position) for s, cell in self.formulas()})
         except NotComputedError as fault:
             code, reason, cure = fault.args
@@ -119,15 +121,26 @@ class _Book:
             if missing:
                 reason = f"the function {missing} is not computed here"
                 raise self._refused(sheet, cell, "UNKNOWN_FUNCTION", reason, "write it with other functions")
-            if cell.is_data_table:
+            if cell.kind == "dataTable":
                 raise self._refused(sheet, cell, "DATA_TABLE", "a what-if data table is not computed here", "use formulas")
             if cell.formula and EXTERNAL.search(cell.formula):
-                raise self._refused(
-                    sheet, cell, "EXTERNAL_LINK", "the formula refers to another workbook", "bring its values in"
-                )
+                reason = "the formula refers to another workbook"
+                raise self._refused(sheet, cell, "EXTERNAL_LINK", reason, "bring its values in")
         properties = self.package.xml(self.package.workbook_part).find("{*}workbookPr")
         if properties is not None and properties.get("date1904", "0") not in ("0", "false"):
             raise self.package.refuse("CALENDAR", "counts its dates from 1904", "save it with the 1900 calendar")
+
+    def _require_single(self, engine: Engine) -> None:
+        """Refuse a range as the result of a formula for one cell: Excel would cut it to one value, another than the first."""
+        blocked = {
+            (sheet, cell.address): cell.kind for sheet, cell in self.formulas() if engine.is_blocked(sheet, *cell.position)
+        }
+        handed_on = "array" in blocked.values()  # a blocked array gives its #SPILL! to those that refer to it
+        for sheet, cell in self.formulas():
+            has_no_room = (sheet, cell.address) in blocked and not handed_on
+            if cell.kind in SINGLE and (has_no_room or engine.spills(sheet, cell.address)):
+                reason, cure = "the formula gives a range, but is stored for one cell", "refer to one cell, or make it an array"
+                raise NotComputedError("NOT_COMPUTED", reason, cure, (sheet, *cell.position))
 
     def _for_engine(self) -> bytes:
         """The file as the engine reads it.

@@ -42,7 +42,8 @@ class SheetCell:
     children: list[Span] = field(default_factory=list)
     formula: str | None = None
     """As the file stores it; None in the other cells of an array, empty where another cell shares its text."""
-    is_data_table: bool = False
+    kind: str = "member"
+    """How the file stores the formula: normal, shared, array, dataTable; a member has none of its own."""
 
     @property
     def position(self) -> tuple[int, int]:
@@ -95,9 +96,9 @@ class _Scanner:
 
     def formula(self, cell: SheetCell, attributes: dict[str, str]) -> None:
         cell.formula, self.text = "", []
-        cell.is_data_table = attributes.get("t") == "dataTable"
+        cell.kind = attributes.get("t", "normal")
         first, _, last = attributes.get("ref", "").partition(":")
-        if attributes.get("t") == "array" and last:
+        if cell.kind == "array" and last:
             self.arrays.append((position(first), position(last)))
 
     def characters(self, text: str) -> None:

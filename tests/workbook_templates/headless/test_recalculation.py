@@ -141,12 +141,11 @@ def test_ranges_spill_and_each_bad_cell_shows_its_own_error(tmp_path):
 
 
 def test_the_other_cells_of_an_array_get_their_values(tmp_path):
-    path = book(tmp_path / "book.xlsx", {"A1": ArrayFormula("A1:A3", "=KV_BYTES('Data in'!A1:A3,16,8,64,1)")})
-    workbook = openpyxl.load_workbook(path)
-    workbook["Calc"]["A3"] = 0
-    workbook.save(path)
+    """As Excel stores them: the anchor with the formula, the others with the values of last time."""
+    formulas = {"A1": ArrayFormula("A1:A3", "=KV_BYTES('Data in'!A1:A3,16,8,64,1)"), "C1": '=MLP_FLOPS(1,2,,"gelu")', "A3": 0}
+    path = book(tmp_path / "book.xlsx", formulas)
     result = fill_cached_values(path, path)
-    assert result.on("Calc") == {"A1": kv_bytes(4096, 16, 8, 64, 1), "A3": NUM}
+    assert result.on("Calc") == {"A1": kv_bytes(4096, 16, 8, 64, 1), "C1": mlp_flops(1, 2), "A3": NUM}
     assert openpyxl.load_workbook(path, data_only=True)["Calc"]["A3"].value == "#NUM!"
 
 
@@ -231,6 +230,8 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch, o
         ("=SUM('Data in':Calc!A1)", "NOT_COMPUTED", "not computed"),
         ("=[1]Sheet1!A1", "EXTERNAL_LINK", "another workbook"),
         (DataTableFormula(ref="B7:B8", dt2D=False, r1="A1"), "DATA_TABLE", "what-if"),
+        ("='Data in'!A1:A3*2", "NOT_COMPUTED", "gives a range"),
+        ("=KV_BYTES('Data in'!A1:A3,16,8,64,1)", "NOT_COMPUTED", "gives a range"),
         ("=UNLISTED(1)", "UNKNOWN_FUNCTION", "UNLISTED"),
     ],
 )
@@ -242,6 +243,17 @@ def test_what_is_not_computed_is_refused_by_sheet_and_cell(tmp_path, formula, co
     assert (refused.value.code, refused.value.sheet, refused.value.cell) == (code, "Calc", "B7")
     assert str(refused.value).startswith(f"{code}: {source}: Calc!B7: ")
     assert not target.exists()
+
+
+def test_a_range_that_has_no_room_is_refused_too(tmp_path):
+    source = book(tmp_path / "book.xlsx", {"B7": "='Data in'!A1:A3*2", "B8": 5})
+    with pytest.raises(RefusedCellError, match=r"Calc!B7: .*gives a range"):
+        recalculate(source)
+
+
+def test_an_array_that_has_no_room_is_a_spill_error(tmp_path):
+    formulas = {"B7": ArrayFormula("B7", "='Data in'!A1:A3*2"), "B8": 5, "C1": "=B7+1"}
+    assert values(tmp_path, formulas) == dict.fromkeys(("B7", "C1"), CellError("#SPILL!"))
 
 
 def test_a_formula_that_stops_the_engine_is_found(tmp_path, monkeypatch):
