@@ -3,7 +3,7 @@
 All questions of a run go into one file, because starting an engine costs more than a
 thousand formulas.  What each engine does differently from Excel, met while writing these tests:
 
-CellRune 0.2.0 knows LAMBDA and LET, in defined names too.
+CellRune 0.2.0 knows LAMBDA, LET, SWITCH, ISBLANK, ISERROR, literal errors and ``_xlpm.`` names as Excel does.
 - It evaluates a LAMBDA's arguments that are expressions before those that are references:
   of ``F(A1,1/0)`` with #N/A in A1 the result is #DIV/0!, where Excel passes on the first.
   Ask with references alone.
@@ -11,7 +11,10 @@ CellRune 0.2.0 knows LAMBDA and LET, in defined names too.
 - An argument left out, ``F(1,,2)``, is #VALUE!; a reference to a blank cell stays blank.
 Formualizer 0.13.0 knows LET but no LAMBDA, and takes our registered functions for calls.
 - An argument left out arrives as 0; the product marks it before the engine sees it.
-LibreOffice knows neither, nor our functions: ask it for inline formulas only.
+- A plain formula with a range for a result spills; the product refuses it.
+LibreOffice 7.4 knows neither, nor our functions: ask it for inline formulas only.
+- A power too small for a float is #NUM!, not 0; numbers are saved with 15 digits.
+openpyxl writes 16 digits of a number: ask with numbers of 15 to get back what was meant.
 """
 
 import os
