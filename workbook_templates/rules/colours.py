@@ -74,18 +74,20 @@ def _tinted(colour: RGB, tint: float) -> RGB:
 
 
 def ink(colour: RGB | None) -> str:
-    """black, blue, green, red or other: what a reviewer would call the colour of a font or a fill."""
+    """What a reviewer would call the colour of a font or a fill."""
     if colour is None or max(colour) <= NEAR_BLACK:
         return "black"
     hue, light, saturation = colorsys.rgb_to_hls(*(part / 255 for part in colour))
     degrees = 360 * hue
-    if saturation < 0.25 or light > 0.97:
-        return "other"
+    if light > 0.97:
+        return "white"
+    if saturation < 0.25:
+        return "grey"
     if 200 <= degrees <= 262:
         return "blue" if light > 0.3 else "navy"
     if 85 <= degrees <= 175:
         return "green"
-    return "red" if degrees <= 22 or degrees >= 335 else "other"
+    return "red" if degrees <= 22 or degrees >= 335 else "another colour"
 
 
 def font_ink(cell: Any, theme: tuple[RGB, ...]) -> str:

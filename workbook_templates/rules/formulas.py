@@ -68,6 +68,7 @@ BANNED: Final[dict[str, str]] = {
 
 MASKS = frozenset(("IFERROR", "IFNA", "ISERROR", "ISERR", "ISNA", "ERROR.TYPE", "AGGREGATE"))
 TOTALS = frozenset(("SUM", "SUBTOTAL", "AVERAGE", "MIN", "MAX", "COUNT", "COUNTA", "PRODUCT", "MEDIAN"))
+SHORT_RUN = 3
 Run = list[Entry]
 
 
@@ -76,9 +77,7 @@ def one_formula(book: Book) -> Iterator[Finding]:
     for sheet in book.sheets:
         if sheet.role in (Role.COVER, Role.LOG):
             continue
-        across = [fault for run in _runs(sheet, down=False) for fault in _out_of_line(run, down=False)]
-        down = [fault for run in _runs(sheet, down=True) for fault in _out_of_line(run, down=True) if _in_grid(fault[0])]
-        for entry, model in dict([*down, *across]).items():
+        for entry, model in {**dict(_rows_out_of_line(sheet)), **dict(_cells_out_of_line(sheet))}.items():
             yield Finding(
                 entry.where, f"breaks the run: {entry.formula.shown[:60]}", f"the formula of {model.where}, copied here"
             )
@@ -99,41 +98,50 @@ def _runs(sheet: Sheet, *, down: bool) -> Iterator[Run]:
         yield run
 
 
-def _out_of_line(run: Run, *, down: bool) -> Iterator[tuple[Entry, Entry]]:
-    """The cells whose formula is not that of most of the run, each with a cell that has it.
+def _cells_out_of_line(sheet: Sheet) -> Iterator[tuple[Entry, Entry]]:
+    """The cells whose formula is not that of most of their row, each with a cell that has it.
 
-    A cell that agrees with its neighbours the other way belongs to a table of columns (or
-    rows), and a total at the end of a run sums it up: neither is out of line.
+    A cell that agrees with the one above or below belongs to a table of columns, and a total
+    at an end of the run sums it up: neither is out of line.
     """
-    shapes = [entry.formula.shape for entry in run]
-    common = max(set(shapes), key=shapes.count)
-    if len(run) < 3 or 2 * shapes.count(common) <= len(run):
-        return
-    model = run[shapes.index(common)]
-    for entry in run:
-        if entry.formula.shape == common or _repeated(entry, down=not down):
+    for run in _runs(sheet, down=False):
+        model = _model(run, share=0.5)
+        if len(run) < SHORT_RUN or model is None:
             continue
-        if entry not in (run[0], run[-1]) or not _is_total(entry, run):
+        for entry in run:
+            near = [sheet.formulas.get((entry.row + step, entry.column)) for step in (-1, 1)]
+            in_table = any(other is not None and other.formula.shape == entry.formula.shape for other in near)
+            if entry.formula.shape != model.formula.shape and not in_table and not _is_total(entry, run):
+                yield entry, model
+
+
+def _rows_out_of_line(sheet: Sheet) -> Iterator[tuple[Entry, Entry]]:
+    """The cells of a grid, which has one formula both ways, that leave it down their column."""
+    models = {}
+    for run in _runs(sheet, down=True):
+        model = _model(run, share=0.7)
+        if len(run) > SHORT_RUN and model:
+            models.update({(entry.row, entry.column): (entry, run, model) for entry in run})
+    for (row, column), (entry, run, model) in models.items():
+        beside = [models[place] for place in ((row, column - 1), (row, column + 1)) if place in models]
+        is_grid = any(other.formula.shape == model.formula.shape for *_, other in beside)
+        if is_grid and entry.formula.shape != model.formula.shape and not _is_total(entry, run):
             yield entry, model
 
 
-def _repeated(entry: Entry, *, down: bool) -> bool:
-    """Whether a neighbour above or below (down), or left or right, has the same formula."""
-    steps = ((-1, 0), (1, 0)) if down else ((0, -1), (0, 1))
-    near = [entry.sheet.formulas.get((entry.row + r, entry.column + c)) for r, c in steps]
-    return any(other is not None and other.formula.shape == entry.formula.shape for other in near)
+def _model(run: Run, share: float) -> Entry | None:
+    """The first cell with the formula that more than this share of a run has."""
+    shapes = [entry.formula.shape for entry in run]
+    common = max(set(shapes), key=shapes.count)
+    return run[shapes.index(common)] if shapes.count(common) > share * len(run) else None
 
 
 def _is_total(entry: Entry, run: Run) -> bool:
-    """Whether a formula is one aggregate of cells of its own run."""
+    """Whether the first or last formula of a run does no more than sum up others of it."""
     formula = entry.formula
-    if len(formula.functions) != 1 or formula.functions[0] not in TOTALS:
+    if entry not in (run[0], run[-1]) or not formula.functions or not TOTALS.issuperset(formula.functions):
         return False
     return all(any(area.covers(*other.place) for other in run if other is not entry) for area in formula.references)
-
-
-def _in_grid(entry: Entry) -> bool:
-    return any((entry.row, entry.column + step) in entry.sheet.formulas for step in (-1, 1))
 
 
 def _overwritten(sheet: Sheet) -> Iterator[Finding]:

@@ -59,6 +59,8 @@ def validated(book: Book) -> Iterator[Finding]:
 
 @rule("R14", "every default lies in its own validation bounds", judges="inputs")
 def in_bounds(book: Book) -> Iterator[Finding]:
+    if not any(book.validations_of(entry) for entry in book.inputs):
+        yield Finding("workbook", "no input has bounds: nothing to judge", "a validation for every input")
     for entry in book.inputs:
         for validation in book.validations_of(entry):
             allowed = _broken_bounds(book, entry, validation)

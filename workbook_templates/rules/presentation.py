@@ -44,7 +44,10 @@ def _is_headline(entry: Entry) -> bool:
 
 @rule("R26", "every calc row has a unit that agrees with its number format", judges="formulas")
 def units(book: Book) -> Iterator[Finding]:
-    for sheet in book.of_role(Role.CALC):
+    sheets = book.of_role(Role.CALC)
+    if not any(sheet.formulas for sheet in sheets):
+        yield Finding("workbook", "no calc sheet holds a formula: nothing to judge", f"a sheet {SHEET_NAMES[Role.CALC][0]}")
+    for sheet in (sheet for sheet in sheets if sheet.formulas):
         headed = [entry for entry in sheet.formulas.values() if sheet.heading("unit", entry.row)]
         if not headed:
             yield Finding(

@@ -1,12 +1,16 @@
 """A rule, what it finds, and the report that a reviewer reads."""
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+
+from workbook_templates.rules.references import Reference, column_number
 
 if TYPE_CHECKING:
     from workbook_templates.rules.book import Book
 
+CELL = re.compile(r"(.+)!([A-Z]{1,3})([0-9]+)")
 SHOWN = 12  # findings of one rule that the text form prints; JSON holds all
 
 
@@ -113,14 +117,15 @@ class Report:
         }
 
     def text(self) -> str:
-        """The report as plain lines: a line per rule, its findings under it."""
+        """The report as plain lines: a line per rule, its findings under it, cells that share one as a range."""
         lines = []
         for verdict in self.verdicts:
             note = f"  ({verdict.not_applicable})" if verdict.not_applicable else ""
             lines.append(f"{verdict.rule.id}  {verdict.status:4}  {verdict.rule.title}{note}")
-            lines += [f"       {f.where}: {f.what}; right: {f.right}" for f in verdict.findings[:SHOWN]]
-            if len(verdict.findings) > SHOWN:
-                lines.append(f"       and {len(verdict.findings) - SHOWN} more")
+            found = list(gathered(verdict.findings))
+            lines += [f"       {f.where}: {f.what}; right: {f.right}" for f in found[:SHOWN]]
+            if len(found) > SHOWN:
+                lines.append(f"       and {len(found) - SHOWN} more")
         broken = len(self.failed)
         lines.append(f"{self.file}: {len(self.verdicts) - broken} rules hold, {broken} broken")
         return "\n".join(lines)
@@ -130,3 +135,40 @@ def _rule_json(verdict: Verdict) -> dict[str, Any]:
     findings = [{"where": f.where, "what": f.what, "right": f.right} for f in verdict.findings]
     entry = {"id": verdict.rule.id, "title": verdict.rule.title, "status": verdict.status, "findings": findings}
     return entry | ({"reason": verdict.not_applicable} if verdict.not_applicable else {})
+
+
+def gathered(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """The findings with those that say the same of neighbouring cells made one, about a range.
+
+    >>> cells = [Finding(f"Calc!{cell}", "is red", "black") for cell in ("B2", "C2", "B3", "C3", "E9")]
+    >>> [finding.where for finding in gathered(cells)]
+    ['Calc!B2:C3', 'Calc!E9']
+    """
+    alike: dict[tuple[str, str, str], list[tuple[Finding, str, int, int]]] = {}
+    for finding in findings:
+        match = CELL.fullmatch(finding.where)
+        row, column = (int(match[3]), column_number(match[2])) if match else (0, 0)
+        sheet = match[1] if match else finding.where
+        alike.setdefault((sheet, finding.what, finding.right), []).append((finding, sheet, row, column))
+    for group in alike.values():
+        first, sheet, row, _ = group[0]
+        if len(group) == 1 or not row:
+            yield from (finding for finding, *_ in group)
+            continue
+        for top, left, bottom, right in _rectangles({(row, column) for _, _, row, column in group}):
+            yield replace(first, where=f"{sheet}!{Reference(sheet, left, top, right, bottom).cells}")
+
+
+def _rectangles(cells: set[tuple[int, int]]) -> list[tuple[int, int, int, int]]:
+    """Cells as few rectangles: runs in a row first, then runs of the same columns under each other."""
+    runs: list[tuple[int, int, int, int]] = []
+    for row, column in sorted(cells):
+        if runs and runs[-1][0] == row and runs[-1][3] == column - 1:
+            runs[-1] = (*runs[-1][:3], column)
+        else:
+            runs.append((row, column, row, column))
+    found: dict[tuple[int, int, int], tuple[int, int, int, int]] = {}
+    for top, left, bottom, right in runs:
+        above = found.pop((top - 1, left, right), None)
+        found[(bottom, left, right)] = (above[0] if above else top, left, bottom, right)
+    return sorted(found.values())

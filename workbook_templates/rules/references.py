@@ -47,10 +47,15 @@ class Reference(NamedTuple):
         return (self.top == 1 and self.bottom == LAST_ROW) or (self.left == 1 and self.right == LAST_COLUMN)
 
     @property
+    def cells(self) -> str:
+        """The rectangle without its sheet, such as D5:D9."""
+        first, last = (f"{get_column_letter(c)}{r}" for r, c in ((self.top, self.left), (self.bottom, self.right)))
+        return first if self.is_cell else f"{first}:{last}"
+
+    @property
     def shown(self) -> str:
         """The rectangle as a formula writes it, such as Calc!D5:D9."""
-        first, last = (f"{get_column_letter(c)}{r}" for r, c in ((self.top, self.left), (self.bottom, self.right)))
-        return f"{quoted(self.sheet)}!{first}" + ("" if self.is_cell else f":{last}")
+        return f"{quoted(self.sheet)}!{self.cells}"
 
     def covers(self, sheet: str, row: int, column: int) -> bool:
         return self.sheet == sheet and self.top <= row <= self.bottom and self.left <= column <= self.right
