@@ -31,6 +31,7 @@ def compute(spec: Formula, columns: list[Any], shape: tuple[int, ...]) -> tuple[
     width = math.prod(shape[1:])
     with np.errstate(all="ignore"):
         plan = _Plan(spec, columns, shape)
+    with np.errstate(all="call", under="ignore", call=plan.note_fault):
         rows = max(1, shape[0] if spec.operations_on(plan.moving) <= SMALL else BLOCK // max(1, width))
         doubts = [plan.block(start, min(start + rows, shape[0])) for start in range(0, shape[0], rows)]
     out = np.empty(shape) if plan.out is None else plan.out
@@ -42,6 +43,10 @@ def compute(spec: Formula, columns: list[Any], shape: tuple[int, ...]) -> tuple[
         out = out if out.dtype.kind == "f" else out.astype(object)
         out.reshape(-1)[bad] = np.nan if out.dtype.kind == "f" else None
     return out, bad
+
+
+def _any_of(masks: list[NDArray[np.bool_]], shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    return np.logical_or.reduce(masks) if masks else np.zeros(shape, np.bool_)
 
 
 class _Range:
@@ -76,6 +81,7 @@ class _Plan:
     def __init__(self, spec: Formula, columns: list[Any], shape: tuple[int, ...]) -> None:
         self.body, self.shape = spec.body, shape
         self.hopeless = False  # a scalar is bad, and so every element
+        self.faulty = False  # a step of the body has divided by zero or left the finite numbers
         self.sliced: list[tuple[int, _Range, NDArray[Any]]] = []
         self.derived: list[tuple[int, _Range, Callable[..., Any], list[int], list[int]]] = []
         self.values = list(columns)
@@ -123,12 +129,28 @@ class _Plan:
             value = values[i] = rule(*[values[j] for j in needs])
             if not any(value is values[j] for j in alike):
                 masks.append(range_.doubtful(np.asarray(value)))
+        self.faulty = False
         masks.append(self._store(start, stop, np.asarray(self.body(*values))))
-        doubts = [mask for mask in masks if mask is not None]
-        if not doubts:
-            return None
         shape = (stop - start, *self.shape[1:])
-        return np.flatnonzero(np.logical_or.reduce([np.broadcast_to(mask, shape) for mask in doubts]))
+        doubts = [np.broadcast_to(mask, shape) for mask in masks if mask is not None]
+        if self.faulty:
+            return np.flatnonzero(self._faults(_any_of(doubts, shape)))
+        return np.flatnonzero(_any_of(doubts, shape)) if doubts else None
+
+    def note_fault(self, *_: Any) -> None:
+        """numpy calls it; what follows the fault may hide it, as the lower of infinity and one does."""
+        self.faulty = True
+
+    def _faults(self, known: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """The elements in which a step of the body failed: those known, those with a zero, else any."""
+        arrays = {i: np.broadcast_to(v, known.shape) for i, v in enumerate(self.values) if isinstance(v, np.ndarray)}
+        with_zero = _any_of([known, *(array == 0 for array in arrays.values())], known.shape)
+        for suspects in (known, with_zero):
+            self.faulty = False
+            self.body(*[arrays[i][~suspects] if i in arrays else value for i, value in enumerate(self.values)])
+            if not self.faulty:
+                return suspects
+        return np.full(known.shape, True)
 
     def _store(self, start: int, stop: int, result: NDArray[Any]) -> NDArray[np.bool_] | None:
         """Keep a block's values; which of them are not finite, None where all are."""

@@ -112,6 +112,7 @@ def _many(spec: Formula, bound: Sequence[Any], explain: bool) -> Outcome:
     Without ``explain`` an element that is a number but has no value is NaN, and no reason is
     looked for.
     """
+    bound = policy.scalars_plain(bound)
     policy.require_together(spec, bound)
     raw = [_raw(value) if _is_array(value) else value for value in bound]
     if not explain:

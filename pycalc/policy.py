@@ -20,7 +20,7 @@ SHOWN = 40  # characters of an offending value in an error
 
 def one(spec: Formula, bound: Sequence[Any]) -> Any:
     """The value for scalars, or the first refusal; None stands for an argument left out or blank."""
-    bound = [value.item() if getattr(value, "ndim", None) == 0 else value for value in bound]
+    bound = scalars_plain(bound)
     for parameter, value in zip(spec.parameters, bound, strict=True):
         if isinstance(value, CellError):
             raise InputError(spec.excel_name, parameter.name, value)
@@ -34,6 +34,11 @@ def one(spec: Formula, bound: Sequence[Any]) -> Any:
         if left_out is None:
             require_in_range(spec, parameter, value, f", by default {parameter.default_text}")
     return run(spec, values)
+
+
+def scalars_plain(bound: Sequence[Any]) -> list[Any]:
+    """numpy's scalars as Python's, whose integers do not wrap."""
+    return [value.item() if getattr(value, "ndim", None) == 0 else value for value in bound]
 
 
 def require_together(spec: Formula, bound: Sequence[Any]) -> None:
@@ -119,8 +124,11 @@ def run(spec: Formula, values: Sequence[Any]) -> Any:
 
 
 def _refuse_division(spec: Formula, values: Sequence[Any]) -> NoReturn:
-    zeros = [p.name for p, value in zip(spec.parameters, values, strict=True) if value == 0]
-    raise DivisionError(f"{spec.excel_name}: division by zero" + (f"; {' and '.join(zeros)} is 0" if zeros else ""))
+    # an argument that is zero unless one says otherwise is nobody's divisor
+    zeros = [p.name for p, value in zip(spec.parameters, values, strict=True) if value == 0 and p.default != 0]
+    *others, last = zeros or [""]
+    blame = f"; {', '.join(others)} and {last} are 0" if others else f"; {last} is 0" if last else ""
+    raise DivisionError(f"{spec.excel_name}: division by zero{blame}")
 
 
 def _refuse_overflow(spec: Formula) -> NoReturn:

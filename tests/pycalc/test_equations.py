@@ -5,7 +5,6 @@ from fractions import Fraction
 import pytest
 from calls import NAMES, calls, middle, of
 from hypothesis import given
-from hypothesis import strategies as st
 from oracle import EQUATIONS, MATRICES, exact
 
 import pycalc
