@@ -1,4 +1,4 @@
-"""The article's figures: what is right against an independent recomputation, verdicts against the difference."""
+"""The article's figures: what is right against the figures of the commission, verdicts against the difference."""
 
 import csv
 import math
@@ -67,7 +67,7 @@ def is_cured(claim):
     )
 
 
-def test_what_is_right_equals_the_independent_recomputation(reference):
+def test_what_is_right_equals_what_the_commission_recomputed(reference):
     assert [claim.id for claim in CLAIMS] == [row["id"] for row in reference]
     for claim, row in zip(CLAIMS, reference, strict=True):
         right = number_or_text(row["recomputed"])
