@@ -114,7 +114,7 @@ def compute_utilisation(peak_flops: PeakFlops, bandwidth: Bandwidth, intensity: 
     >>> round(compute_utilisation(989e12, 3350e9, 1), 6)
     0.003387
     """
-    return np.minimum(bandwidth * intensity / peak_flops, 1)
+    return np.minimum(bandwidth * intensity, peak_flops) / peak_flops
 
 
 @formula("4.2")
