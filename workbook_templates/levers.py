@@ -1,0 +1,156 @@
+"""Blocks of the sensitivity sheet that feed the tornado and the waterfall, and the sheet itself."""
+
+from collections.abc import Mapping, Sequence
+
+from workbook_templates import style
+from workbook_templates.grids import SHEET, draw_grid, draw_lines, draw_strip, letters_from, wanted_lines
+from workbook_templates.page import Draft, Page, Place
+from workbook_templates.sheets import SCENARIO_COLUMNS
+from workbook_templates.spec import SCENARIOS, Block, Grid, Levers, Strip, Waterfall
+
+CHANGE_FORMAT = "+$#,##0.000;-$#,##0.000;$0.000"
+
+
+def draw_sensitivity(draft: Draft) -> None:
+    """All blocks of the template, one under the other."""
+    widest = letters_from(max(map(_width, draft.template.blocks)))
+    page = Page(draft, SHEET, {"B": 34, "C": 13, **dict.fromkeys(widest, 12.5)}, style.TEAL)
+    page.frame("Sensitivity", "The calculation once more for other values: closed form, no data tables")
+    for i, block in enumerate(draft.template.blocks):
+        if block.break_before:
+            page.new_page()
+        page.section(block.title, gap=i > 0 and not block.break_before)
+        page.put(f"B{page.row}", block.reading, style.SUBTITLE)
+        page.height(20)
+        page.row += 1
+        _draw_block(page, block)
+    page.row -= 1
+    page.finish("1:3", freeze="D4")
+
+
+def _width(block: Block) -> int:
+    if isinstance(block, Grid):
+        return len(block.across.values) + 1 + len(block.down_lines)
+    return 1 + len(block.drivers) if isinstance(block, Levers) else len(SCENARIOS)
+
+
+def _draw_block(page: Page, block: Block) -> None:
+    if isinstance(block, Grid):
+        draw_grid(page, block)
+    elif isinstance(block, Strip):
+        draw_strip(page, block)
+    elif isinstance(block, Levers):
+        _LeverTables(page, block).draw()
+    else:
+        _draw_waterfall(page, block)
+
+
+class _LeverTables:
+    """The ranking first, then the changes it ranks, then the two computations behind them."""
+
+    def __init__(self, page: Page, levers: Levers) -> None:
+        self.page, self.levers = page, levers
+        template = page.draft.template
+        self.inputs = {row.name: row for row in template.all_inputs()}
+        self.labels = [self.inputs[name].label for name in levers.drivers]
+        self.lines = wanted_lines(page.draft, [levers.output], set(levers.drivers))
+        self.unit = self.lines[-1].unit
+        self.letters = letters_from(1 + len(levers.drivers))
+        count = len(levers.drivers)
+        self.changes = page.row + count + 2  # header of the changes, under the ranking and a gap
+        self.tables = [self.changes + 8 + i * (count + len(self.lines) + 2) for i in range(len(SCENARIOS) - 1)]
+
+    def draw(self) -> None:
+        self._draw_ranking()
+        self.page.row = self.changes
+        self._draw_changes()
+        for top, scenario in zip(self.tables, SCENARIOS[1:], strict=True):
+            self.page.row = top
+            self.page.new_page()
+            self._draw_computation(scenario)
+
+    def _place(self, part: str, cell: str) -> None:
+        self.page.draft.places[f"{self.levers.name}.{part}"] = Place(SHEET, cell)
+
+    def _row(self, row: int) -> str:
+        drivers = self.letters[1:]
+        return f"${drivers[0]}${row}:${drivers[-1]}${row}"
+
+    def _draw_ranking(self) -> None:
+        """Levers in the order of their swings, by formula."""
+        page, first = self.page, self.page.row + 1
+        page.heads({"B": "Strongest lever first", "C": "Rank", "D": "Better", "E": "Worse", "F": "Swing"}, middle="")
+        better, worse, swing, rank = range(self.changes + 3, self.changes + 7)
+        for r in range(first, first + len(self.labels)):
+            page.put(f"C{r}", f"=SUM(C{r - 1},1)", style.CALC, "0")
+            at = f"MATCH($C{r},{self._row(rank)},0)"
+            page.put(f"B{r}", f"=INDEX({self._row(self.changes)},1,{at})", style.LABEL)
+            for letter, row in zip("DEF", (better, worse, swing), strict=True):
+                page.put(f"{letter}{r}", f"=INDEX({self._row(row)},1,{at})", style.CALC, CHANGE_FORMAT)
+        last = first + len(self.labels) - 1
+        for part, letter in (("top", "B"), ("better", "D"), ("worse", "E")):
+            self._place(part, f"${letter}${first}")
+            self._place(f"{part}s", f"${letter}${first}:${letter}${last}")
+
+    def _draw_changes(self) -> None:
+        """What the output changes by at the Bull and the Bear value of each lever."""
+        page, letters = self.page, self.letters
+        self._heads("Change of the result")
+        bull, bear, better, worse, swing = range(page.row, page.row + 5)
+        ends = [top + len(self.levers.drivers) + len(self.lines) for top in self.tables]
+        live = f"${letters[0]}${ends[0]}"
+        self._place("live", live)
+        back = len(self.lines) - [line.name for line in self.lines].index(self.levers.room) - 1
+        changes = [f'=IF(COUNTIF({{0}}{end - back},">=1")=1,{{0}}{end}-{live},0)' for end in ends]
+        swings = f"${letters[1]}{swing}:{{0}}{swing}"
+        for label, unit, text, shown in (
+            ("At the Bull value (0 where it does not fit)", self.unit.name, changes[0], CHANGE_FORMAT),
+            ("At the Bear value (0 where it does not fit)", self.unit.name, changes[1], CHANGE_FORMAT),
+            ("Better", self.unit.name, f"=MIN({{0}}{bull}:{{0}}{bear},0)", CHANGE_FORMAT),
+            ("Worse", self.unit.name, f"=MAX({{0}}{bull}:{{0}}{bear},0)", CHANGE_FORMAT),
+            # rounded, so that RANK and COUNTIF agree on what is equal
+            ("Swing", self.unit.name, f"=ROUND({{0}}{worse}-{{0}}{better},6)", CHANGE_FORMAT),
+            ("Rank", "#", f"=RANK({{0}}{swing},{self._row(swing)})+COUNTIF({swings},{{0}}{swing})-1", "0"),
+        ):
+            page.label(label, unit)
+            for letter in letters[1:]:
+                page.put(f"{letter}{page.row}", text.format(letter), style.CALC, shown)
+            page.row += 1
+
+    def _draw_computation(self, scenario: str) -> None:
+        """The inputs, each moved in the column that bears its name and live elsewhere, and all that follows."""
+        page, head, rows = self.page, self.page.row, {}
+        self._heads(f"One input at its {scenario} value", "None")
+        for name in self.levers.drivers:
+            source = self.inputs[name]
+            page.label(source.label, source.unit.name)
+            other = f"Inputs!${SCENARIO_COLUMNS[scenario]}{page.draft.places[name].cell[2:]}"
+            for letter in self.letters:
+                text = f"=IF({letter}${head}=$B{page.row},{other},{name})"
+                page.put(f"{letter}{page.row}", text, style.LINK, source.unit.format)
+            rows[name] = page.row
+            page.row += 1
+        columns: Mapping[str, Mapping[str, str]] = {letter: {} for letter in self.letters}
+        draw_lines(page, f"{self.levers.name}.{scenario}", self.lines, columns, rows)
+
+    def _heads(self, title: str, first: str = "") -> None:
+        texts: Sequence[str] = (first, *self.labels)
+        heads = dict(zip(self.letters, texts, strict=True))
+        self.page.heads({"B": title, "C": "Unit", **heads}, middle="".join(("C", *self.letters)), tall=True)
+
+
+def _draw_waterfall(page: Page, waterfall: Waterfall) -> None:
+    """Heights with where each bar begins: those that add up on the last one, the others at zero."""
+    page.heads({"B": "Bar", "C": "Unit", "D": "Height", "E": "Adds up", "F": "Begins at", "G": "On the axis"}, "G", "CE")
+    first = page.row
+    shown = waterfall.unit.format
+    for step in waterfall.steps:
+        r = page.row
+        page.label(step.label, waterfall.unit.name)
+        page.formula(f"D{r}", f"={step.line}", shown)
+        page.put(f"E{r}", "yes" if step.kind in ("cost", "waste") else "no", style.UNIT)
+        page.put(f"F{r}", f'=IF(E{r}="yes",SUM(D${first}:D{r})-D{r},0)', style.CALC, shown)
+        page.put(f"G{r}", f'=B{r}&" $"&FIXED(D{r},2)', style.LABEL)
+        page.row += 1
+    for part, letter in (("labels", "G"), ("heights", "D"), ("bases", "F")):
+        page.draft.places[f"{waterfall.name}.{part}"] = Place(SHEET, f"${letter}${first}:${letter}${page.row - 1}")

@@ -1,0 +1,172 @@
+"""A sheet being drawn: cells put in named styles, the frame that all sheets share, addresses."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from openpyxl.utils import column_index_from_string, get_column_letter
+from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.pagebreak import Break
+
+from workbook_templates import style
+from workbook_templates.formulas import Writer, names
+from workbook_templates.spec import Template
+
+ROW_HEIGHT = 16.0
+MASTER = "$D$4"
+"""The cell of the checks sheet that counts what fails."""
+EXCEL_TEXT, EXCEL_TITLE = 255, 32
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a name of the spec stands; ``defined`` where the workbook knows it by a name too."""
+
+    sheet: str
+    cell: str
+    defined: str = ""
+
+    def cells(self) -> list["Place"]:
+        """The cells of a row, one by one."""
+        first, _, last = self.cell.partition(":")
+        _, left, row = first.split("$")
+        columns = range(column_index_from_string(left), column_index_from_string((last or first).split("$")[1]) + 1)
+        return [Place(self.sheet, f"${get_column_letter(column)}${row}") for column in columns]
+
+    def seen_from(self, sheet: str) -> str:
+        if self.defined:
+            return self.defined
+        return self.cell.replace("$", "") if sheet == self.sheet else f"{self.sheet}!{self.cell}"
+
+
+@dataclass
+class Draft:
+    """The workbook being drawn."""
+
+    template: Template
+    book: Any
+    writer: Writer
+    places: dict[str, Place] = field(default_factory=dict)
+    alts: list[str] = field(default_factory=list)
+    """The alternative texts of the charts, in order."""
+
+    def formula(self, text: str, sheet: str, local: Mapping[str, str] | None = None) -> str:
+        """A spec's formula as a cell of the sheet holds it; ``local`` names come first."""
+        return "=" + self.writer.text(text, self._resolver(sheet, local or {}))
+
+    def is_foreign(self, text: str, sheet: str, local: Mapping[str, str] | None = None) -> bool:
+        """Whether a formula reads another sheet."""
+        local = local or {}
+        return any("!" in local[name] if name in local else self.places[name].sheet != sheet for name in names(text))
+
+    def _resolver(self, sheet: str, local: Mapping[str, str]) -> Callable[[str], str]:
+        return lambda name: local[name] if name in local else self.places[name].seen_from(sheet)
+
+
+class Page:
+    """One sheet; ``row`` is where the next row goes."""
+
+    def __init__(self, draft: Draft, title: str, widths: Mapping[str, float], tab: str) -> None:
+        self.draft, self.title = draft, title
+        self.sheet = draft.book.create_sheet(title)
+        self.sheet.sheet_properties.tabColor = tab
+        self.sheet.sheet_format.defaultRowHeight = ROW_HEIGHT
+        self.sheet.sheet_format.customHeight = True
+        for letter, width in {"A": 2.0, **widths}.items():
+            self.sheet.column_dimensions[letter].width = width
+        self.last = list(widths)[-1]
+        self.row = 1
+
+    @property
+    def columns(self) -> list[str]:
+        """The letters from B to the last column."""
+        last = self.sheet[f"{self.last}1"].column
+        return [get_column_letter(i) for i in range(2, last + 1)]
+
+    def put(self, cell: str, value: Any, named: str, number_format: str = "") -> Any:
+        target = self.sheet[cell]
+        target.value = value
+        target.style = named
+        if number_format:
+            target.number_format = number_format
+        return target
+
+    def height(self, points: float) -> None:
+        self.sheet.row_dimensions[self.row].height = points
+
+    def new_page(self) -> None:
+        """Printing goes on with this row on a new page."""
+        self.sheet.row_breaks.append(Break(id=self.row - 1))
+
+    def frame(self, title: str, subtitle: str) -> None:
+        """The band with the title, the subtitle, and whether all checks hold."""
+        for letter in self.columns:
+            self.put(f"{letter}1", None, style.BAND)
+        self.put("B1", title, style.TITLE)
+        self.height(30)
+        self.row = 2
+        self.height(20)
+        self.put("B2", subtitle, style.SUBTITLE)
+        flag = f"{self.last}2"
+        self.put(flag, f'=IF(Checks!{MASTER}=0,"ALL CHECKS OK","CHECK FAILED")', style.FLAG)
+        self.sheet.conditional_formatting.add(flag, style.when(f"Checks!{MASTER}>0", colour=style.RED))
+        self.row = 4
+
+    def heads(self, texts: Mapping[str, str], left: str = "", middle: str = "C", tall: bool = False) -> None:
+        """A header row: texts by column, B and the columns in ``left`` to the left, those in ``middle`` centred."""
+        for letter in self.columns:
+            named = style.HEAD_LEFT if letter in "B" + left else style.HEAD_MIDDLE if letter in middle else style.HEAD
+            self.put(f"{letter}{self.row}", texts.get(letter), named)
+        self.height(32 if tall else 20)
+        self.row += 1
+
+    def section(self, title: str, gap: bool = True) -> None:
+        """A heading over the rows that follow."""
+        if gap:
+            self.height(12)
+            self.row += 1
+        for letter in self.columns:
+            self.put(f"{letter}{self.row}", None, style.SECTION)
+        self.sheet[f"B{self.row}"].value = title
+        self.height(20)
+        self.row += 1
+
+    def label(self, text: str, unit: str, key: bool = False) -> None:
+        """The two cells that every row begins with."""
+        self.put(f"B{self.row}", text, style.KEY_LABEL if key else style.LABEL)
+        self.put(f"C{self.row}", unit, style.KEY_UNIT if key else style.UNIT)
+
+    def formula(
+        self, cell: str, text: str, number_format: str, key: bool = False, local: Mapping[str, str] | None = None
+    ) -> None:
+        """A computed cell in the colour of what it reads."""
+        foreign = self.draft.is_foreign(text, self.title, local)
+        named = (style.KEY_LINK if foreign else style.KEY) if key else (style.LINK if foreign else style.CALC)
+        self.put(cell, self.draft.formula(text, self.title, local), named, number_format)
+
+    def allow_numbers(self, cells: str, label: str, bounds: tuple[float, float], whole: bool, words: str, help_: str) -> None:
+        """Data validation: numbers between bounds, with the words of the prompt and of the refusal."""
+        low, high = bounds
+        self.sheet.add_data_validation(
+            DataValidation(
+                type="whole" if whole else "decimal",
+                operator="between",
+                formula1=f"{low:.15g}",
+                formula2=f"{high:.15g}",
+                allow_blank=False,
+                showErrorMessage=True,
+                errorTitle=label[:EXCEL_TITLE],
+                error=f"{label}: {'a whole number ' if whole else ''}{words}"[:EXCEL_TEXT],
+                showInputMessage=True,
+                promptTitle=label[:EXCEL_TITLE],
+                prompt=f"{help_}: {words}"[:EXCEL_TEXT],
+                sqref=cells,
+            )
+        )
+
+    def finish(self, titles: str = "", one_page: bool = False, freeze: str = "") -> None:
+        template = self.draft.template
+        if freeze:
+            self.sheet.freeze_panes = freeze
+        area = f"A1:{self.last}{self.row}"
+        style.set_page(self.sheet, area, f"{template.title}, version {template.version}", titles, one_page)

@@ -1,0 +1,220 @@
+"""What one million tokens cost on a rented GPU, and which lever moves it."""
+
+from datetime import date
+
+from workbook_templates import units as u
+from workbook_templates.spec import (
+    Axis,
+    Change,
+    Check,
+    CurveChart,
+    Grid,
+    Kpi,
+    Levers,
+    Line,
+    ShareChart,
+    Step,
+    Strip,
+    Template,
+    TornadoChart,
+    Waterfall,
+    WaterfallChart,
+    axis,
+)
+from workbook_templates.token_cost.calc import CALC
+from workbook_templates.token_cost.inputs import CONTEXT, INPUTS, UTILISATION, WEIGHT_BITS
+
+CONTEXTS = (4096, 8192, 16384, 32768, 65536, 131072, 262144)
+BY_CONTEXT = Grid(
+    "by_context",
+    "A  Context and utilisation",
+    "The calculation at other contexts; below, its blended cost by utilisation. Bold beats the API, grey fits no user.",
+    axis(CONTEXT, *CONTEXTS),
+    (
+        "linear_share",
+        "quadratic_share",
+        "session_gb",
+        "users",
+        "batch_rate",
+        "prefill_rate",
+        "input_cost_full",
+        "output_cost_full",
+        "blended_full",
+    ),
+    axis(UTILISATION, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1),
+    (Line("api_level", "API price", u.CENTS_PER_MTOK, "=api_price"),),
+    Line("blended_at", "Blended cost", u.CENTS_PER_MTOK, "=blended_full/utilisation"),
+    bold_below="api_price",
+    room="users",
+)
+
+BY_BITS = Grid(
+    "by_bits",
+    "B  Weight precision and batch",
+    "Cost of a million output tokens at the live utilisation; grey = more sequences than fit beside the weights.",
+    axis(WEIGHT_BITS, 3, 4, 6, 8, 16),
+    (
+        "users",
+        Line("weights_seconds", "Weights read, per step", u.SHORT_SECONDS, "=weights/(bandwidth*achieved_bandwidth)"),
+    ),
+    Axis("batch", (1, 2, 4, 8, 16, 32, 64), "Sequences decoded together", u.SEQUENCES, (1, 100_000), whole=True),
+    (
+        Line("caches_seconds", "Caches read", u.SHORT_SECONDS, "=batch*mean_cache/(bandwidth*achieved_bandwidth)"),
+        "compute_seconds",
+    ),
+    Line(
+        "output_at",
+        "Output cost",
+        u.CENTS_PER_MTOK,
+        "=COST_PER_MTOK(gpu_rent, batch/MAX(weights_seconds+caches_seconds,compute_seconds), utilisation)",
+    ),
+    room="users",
+    room_for="batch",
+    break_before=True,
+)
+
+STEPS = Waterfall(
+    "steps",
+    "C  Build-up of the blended cost",
+    "Where each bar of the dashboard's build-up begins and ends.",
+    (
+        Step("Prompts", "build_prompt", "cost"),
+        Step("Weights", "build_weights", "cost"),
+        Step("Caches", "build_caches", "cost"),
+        Step("Idle hours", "build_idle", "waste"),
+        Step("Blended", "blended", "total"),
+        Step("API", "api_price", "compare"),
+    ),
+    u.CENTS_PER_MTOK,
+)
+
+SCENARIO_STRIP = Strip(
+    "scenarios",
+    "D  Scenarios side by side",
+    "The whole calculation for each scenario's own inputs, whichever is live.",
+    ("users", "batch_rate", "output_cost", "input_cost", "blended", "api_multiple"),
+    break_before=True,
+)
+
+LEVERS = Levers(
+    "levers",
+    "E  Levers, one at a time",
+    "Each column moves one input to its Bull, then to its Bear value; all others stay as they are live.",
+    (
+        "utilisation",
+        "gpu_rent",
+        "context",
+        "weight_bits",
+        "kv_value_bytes",
+        "cache_fill",
+        "achieved_bandwidth",
+        "achieved_compute",
+    ),
+    "blended",
+    "users",
+    break_before=True,
+)
+
+TEMPLATE = Template(
+    name="token_cost",
+    title="Token cost build-up",
+    reader="CFO, ML-infrastructure lead",
+    question="What do one million tokens cost on a rented GPU, and which lever moves it?",
+    purpose="From operations, bytes and seconds to dollars per million tokens, beside an API's price.",
+    how=(
+        "Choose a scenario on Inputs, cell D4; every sheet follows.",
+        "Change any amber cell; bounds, units and sources stand beside it.",
+        "Read the Dashboard; print it, one page.",
+        "Trust it while every sheet says ALL CHECKS OK; Checks names what fails.",
+    ),
+    inputs=INPUTS,
+    calc=CALC,
+    blocks=(BY_CONTEXT, BY_BITS, STEPS, SCENARIO_STRIP, LEVERS),
+    kpis=(
+        Kpi("Blended cost", "blended", u.CENTS_PER_MTOK, "per million tokens"),
+        Kpi("Against the API", "api_multiple", u.RATIO, "its blended price"),
+        Kpi("Output", "output_cost", u.CENTS_PER_MTOK, "per million tokens"),
+        Kpi("Input", "input_cost", u.CENTS_PER_MTOK, "per million tokens"),
+        Kpi("Users per GPU", "users", u.USERS, "whole sessions"),
+        Kpi("Tokens per second", "batch_rate", u.TOKENS_PER_S, "output, one GPU"),
+    ),
+    reading=(
+        '="A million tokens cost $"&FIXED(blended,2)&", "&FIXED(api_multiple,2)&" times an API at $"&FIXED(api_price,2)&"."',
+        '=levers.top&" moves it most: -$"&FIXED(-levers.better,2)&" to +$"&FIXED(levers.worse,2)&"."',
+    ),
+    charts=(
+        ShareChart(
+            "Where a layer's operations go, by context",
+            "Columns stacked to 100 %: the linear and the quadratic share of a layer's operations at seven contexts.",
+            "by_context",
+            ("linear_share", "quadratic_share"),
+            "quadratic_share",
+        ),
+        CurveChart(
+            "Blended $/Mtok by utilisation, log scale",
+            "Curves on a log scale: blended cost against utilisation at three contexts, the API price, the live scenario.",
+            "by_context",
+            (0, 3, 5),
+            "api_level",
+            ("utilisation", "kpi.blended"),
+        ),
+        WaterfallChart(
+            "What a blended million tokens is made of, $",
+            "Waterfall: prompts, weights, caches and idle hours add up to the blended cost; the API price beside it.",
+            "steps",
+        ),
+        TornadoChart(
+            "Levers: one input at its Bull or Bear value, $/Mtok",
+            "Tornado: change of the blended cost when one input takes its Bull or Bear value, the strongest lever on top.",
+            "levers",
+        ),
+    ),
+    checks=(
+        Check("Scenario is one of the three", "ISNUMBER(scenario_index)", "The selector on Inputs names a column"),
+        Check("The calculation holds no error", "ISNUMBER(SUM(calc.values))", "No #N/A, #DIV/0! or other error on Calc"),
+        Check(
+            "Dimensions fit the parameters",
+            "MAX(size_ratio,1/size_ratio)<=2",
+            "12Ld² within a factor of two of P; else d, L or P is stale",
+        ),
+        Check("Weights fit in the GPU", "weights+overhead_bytes<=gpu_bytes", "Else the model needs several GPUs"),
+        Check("At least one user fits", "users>=1", "One full session beside the weights"),
+        Check("Caches of all users fit", "weights+overhead_bytes+users*session<=gpu_bytes+1", "To the byte"),
+        Check(
+            "Quadratic share = n/(6d+n)",
+            "ABS(quadratic_share-QUADRATIC_SHARE(context,model_dim))<=1E-09",
+            "Two routes to one number",
+        ),
+        Check(
+            "Build-up adds up",
+            "ABS(build_prompt+build_weights+build_caches+build_idle-blended)<=blended*1E-09",
+            "The waterfall ends at the cost",
+        ),
+        Check(
+            "Full batch never dearer than one stream",
+            "output_cost_full<=stream_cost*(1+1E-09)",
+            "Sharing the weights cannot cost",
+        ),
+        Check(
+            "Levers start from the live cost", "ABS(levers.live-blended)<=blended*1E-09", "Second computation on Sensitivity"
+        ),
+        Check(
+            "Scenario strip agrees",
+            "ABS(INDEX(scenarios.blended,1,scenario_index)-blended)<=blended*1E-09",
+            "Third computation on Sensitivity",
+        ),
+    ),
+    headlines=(
+        "blended",
+        "api_multiple",
+        "output_cost",
+        "input_cost",
+        "output_cost_full",
+        "users",
+        "batch_rate",
+        "stream_rate",
+        "session_gb",
+        "prefill_seconds",
+    ),
+    changes=(Change("1.0.0", date(2026, 11, 23), "First version"),),
+)
