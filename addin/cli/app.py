@@ -1,5 +1,7 @@
 """What can be typed: commands, arguments, options and their help; the work is done elsewhere."""
 
+from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -13,7 +15,25 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="A worksheet function,
 Args = Annotated[list[str] | None, typer.Argument(metavar="ARG…", help="Its arguments, as cells.", show_default=False)]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 
+Book = Annotated[Path, typer.Argument(metavar="BOOK", help="A workbook (.xlsx).", show_default=False)]
+Out = Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The file to write.", show_default=False)]
+
 VALUES_MAY_BEGIN_WITH_A_DASH = {"ignore_unknown_options": True}
+
+
+class Form(StrEnum):
+    """What the cells of a new workbook hold."""
+
+    ADDIN = "addin"
+    INLINE = "inline"
+
+
+class Engine(StrEnum):
+    """What computes a workbook's formulas."""
+
+    AUTO = "auto"
+    FORMUALIZER = "formualizer"
+
 
 app = typer.Typer(
     help="The cost of running a language model, from FLOPs to dollars.",
@@ -73,3 +93,62 @@ def list_claims(as_json: Json = False) -> None:
     from addin.cli import claims
 
     claims.list_claims(as_json)
+
+
+@app.command("templates")
+def list_templates(as_json: Json = False) -> None:
+    """List the workbooks that can be made: for whom, to which question."""
+    from addin.cli import workbooks
+
+    workbooks.list_templates(as_json)
+
+
+@app.command()
+def new(
+    template: Annotated[str, typer.Argument(metavar="TEMPLATE", help="Its name; templates lists them.", show_default=False)],
+    out: Out,
+    functions: Annotated[
+        Form, typer.Option(help="Calls of our functions, or plain formulas for any spreadsheet.")
+    ] = Form.ADDIN,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Another value for an input.", show_default=False)
+    ] = None,
+) -> None:
+    """Make a workbook with live formulas and computed values, and print its headline results."""
+    from addin.cli import workbooks
+
+    raise typer.Exit(workbooks.new(template, out, functions.value, settings or []))
+
+
+@app.command()
+def check(book: Book, as_json: Json = False) -> None:
+    """Check a workbook against the thirty rules of a sound model; exit status 3 where one is broken."""
+    from addin.cli import workbooks
+
+    raise typer.Exit(workbooks.check(book, as_json))
+
+
+@app.command()
+def recalc(
+    book: Book, out: Out, engine: Annotated[Engine, typer.Option(help="What computes; auto chooses.")] = Engine.AUTO
+) -> None:
+    """Compute every formula of a workbook and store the values in a copy, all else untouched."""
+    from addin.cli import workbooks
+
+    workbooks.recalc(book, out)
+
+
+@app.command()
+def model(
+    name: Annotated[str, typer.Argument(metavar="CONFIG.json", help="The model's config.json.", show_default=False)],
+    tokens: Annotated[int, typer.Option(metavar="N", help="New tokens of the forward pass.")] = 1,
+    past: Annotated[int, typer.Option(metavar="N", help="Tokens already in the cache.")] = 0,
+    square: Annotated[bool, typer.Option("--square", help="Count masked products in full.")] = False,
+    kv_bits: Annotated[float, typer.Option(metavar="B", help="Width of cached values, such as 8.5.")] = 16,
+    weight_bits: Annotated[float, typer.Option(metavar="B", help="Width of the layers' matrices, scales included.")] = 16,
+    as_json: Json = False,
+) -> None:
+    """Show what a model holds, computes and caches, from its config.json."""
+    from addin.cli import model as command
+
+    command.model(name, tokens, past, square, kv_bits, weight_bits, as_json)

@@ -1,13 +1,12 @@
 """The command about the article's figures: what it says, what is right, and why."""
 
-import math
 from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from addin.cli.output import on_terminal, print_json, print_table
+from addin.cli.output import digits, on_terminal, print_json, print_table
 from addin.cli.typed import json_value
 from pycalc.claims import Claim, Verdict, claims, section_titles
 
@@ -84,7 +83,7 @@ def _shown(claim: Claim) -> tuple[str, str, str]:
         said = "~" * claim.about + f"{claim.article.scaleb(-power):,f}"
     else:
         said = claim.article or "-"
-    right = "-" if claim.recomputed is None else _digits(claim.recomputed / 10.0**power)
+    right = "-" if claim.recomputed is None else digits(claim.recomputed / 10.0**power)
     return said, right, label
 
 
@@ -96,18 +95,6 @@ def _scale(unit: str, value: float) -> tuple[int, str]:
     """
     scales = SCALES.get(unit, ((0, unit),))
     return next(((power, label) for power, label in scales if value >= 10.0**power), scales[-1])
-
-
-def _digits(value: float) -> str:
-    """Four digits, or all of a whole number.
-
-    >>> _digits(197.80000000000001), _digits(3.7537e-06), _digits(16384.000000000002)
-    ('197.8', '0.000003754', '16,384')
-    """
-    whole = round(value)
-    if math.isclose(value, whole, rel_tol=1e-12):
-        return f"{whole:,}"
-    return f"{Decimal(f'{value:.4g}'):,f}"
 
 
 def report(examined: Sequence[Claim]) -> "Group":

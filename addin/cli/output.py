@@ -1,8 +1,10 @@
 """What commands print: results on stdout, words about them on stderr, JSON as one document."""
 
 import json
+import math
 import sys
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 PROSE = 16  # characters of a cell, on average, above which a column gets what the others leave
@@ -22,6 +24,18 @@ def note(line: str) -> None:
 def print_json(document: Any) -> None:
     """The one document of a run; ASCII, so that it reads the same in any locale."""
     print(json.dumps(document, indent=2 if isinstance(document, list) else None, allow_nan=False))
+
+
+def digits(value: float) -> str:
+    """A number for reading: four digits, or all of a whole one.
+
+    >>> digits(197.80000000000001), digits(3.7537e-06), digits(16384.000000000002)
+    ('197.8', '0.000003754', '16,384')
+    """
+    whole = round(value)
+    if math.isclose(value, whole, rel_tol=1e-12):
+        return f"{whole:,}"
+    return f"{Decimal(f'{value:.4g}'):,f}"
 
 
 def on_terminal() -> bool:

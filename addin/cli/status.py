@@ -84,12 +84,17 @@ def _status_of(ending: BaseException) -> int:
         case ImportError():
             note(f"llmecon: the installation is broken: {ending}")
             return Status.FAULT
-    from pycalc.errors import CalcError
-    from workbook_templates.reading import RefusedFileError
+    return _refuse(f"llmecon: {ending}") if isinstance(ending, _refusals()) else _fault(ending)
 
-    if isinstance(ending, CalcError | RefusedFileError):
-        return _refuse(f"llmecon: {ending}")
-    return _fault(ending)
+
+def _refusals() -> tuple[type[Exception], ...]:
+    """What the packages below raise where a user's value or file is not as it must be."""
+    from pycalc.errors import CalcError
+    from workbook_templates.overrides import RefusedOverrideError
+    from workbook_templates.reading import RefusedFileError
+    from workbook_templates.registry import UnknownTemplateError
+
+    return CalcError, RefusedFileError, RefusedOverrideError, UnknownTemplateError
 
 
 def _refuse(line: str) -> int:
@@ -101,7 +106,8 @@ def _usage(misuse: typer.TyperException) -> str:
     """What was typed wrongly, in one line that says where help is."""
     context = getattr(misuse, "ctx", None)
     path = context.command_path if context else "llmecon"
-    return f"{path}: {' '.join(misuse.format_message().split())} (see {path} --help)"
+    message = " ".join(misuse.format_message().replace("Value error, ", "").split())
+    return f"{path}: {message} (see {path} --help)"
 
 
 def _fault(bug: BaseException) -> int:

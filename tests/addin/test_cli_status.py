@@ -16,8 +16,8 @@ import time
 import addin.cli.functions
 
 def call(*args):
-    print("ready", flush=True)
     try:
+        print("ready", flush=True)
         time.sleep(60)
     finally:
         print("cleaned up", flush=True)
