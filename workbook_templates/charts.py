@@ -89,7 +89,7 @@ def _mend(chart: Any, title: str, across: str, up: str, across_format: str, up_f
     """One look: white, hairline frame, 9 point text, pale grid lines on the value axis only."""
     chart.title = _title(title, 11, True, style.NAVY)
     chart.style = None
-    chart.roundedCorners = False
+    chart.roundedCorners = chart.varyColors = False
     chart.graphical_properties = GraphicalProperties(solidFill=style.WHITE, ln=_line("D9DEE6"))
     for axis, name, number_format in ((chart.x_axis, across, across_format), (chart.y_axis, up, up_format)):
         axis.delete = False

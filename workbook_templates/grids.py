@@ -59,8 +59,7 @@ def _row_of(page: Page, letters: Sequence[str]) -> Place:
 def _axis_cells(page: Page, axis: Axis, cells: Sequence[str]) -> None:
     for cell, value in zip(cells, axis.values, strict=True):
         page.put(cell, value, style.INPUT, axis.unit.format)
-    words = f"{' to '.join(map(axis.unit.shown, axis.bounds))} {axis.unit.name}"
-    page.allow_numbers(f"{cells[0]}:{cells[-1]}", axis.label, axis.bounds, axis.whole, words, axis.label)
+    page.allow_numbers(f"{cells[0]}:{cells[-1]}", axis.label, axis.bounds, axis.whole, axis.unit.spelt(axis.bounds), axis.label)
 
 
 def draw_grid(page: Page, grid: Grid) -> None:

@@ -12,6 +12,7 @@ from workbook_templates.formulas import Writer
 from workbook_templates.levers import draw_sensitivity
 from workbook_templates.page import Draft
 from workbook_templates.sheets import draw_calc, draw_checks, draw_cover, draw_inputs, draw_log
+from workbook_templates.soundness import require_sound
 from workbook_templates.spec import Template
 
 AUTHOR = "llmecon"
@@ -19,6 +20,7 @@ AUTHOR = "llmecon"
 
 def render(template: Template, inline: bool = False) -> Draft:
     """The workbook drawn; ``inline`` writes plain formulas instead of calls of our functions."""
+    require_sound(template)
     book = Workbook()
     book.remove(book.active)
     for named in style.named_styles():

@@ -80,7 +80,7 @@ def _draw_input(page: Page, row: Input) -> None:
         page.put(f"{column}{r}", value, style.INPUT, row.unit.format)
     page.put(f"H{r}", row.allowed, style.UNIT)
     page.put(f"I{r}", row.source, style.NOTE)
-    words = f"{row.allowed} {row.unit.name}"
+    words = row.unit.spelt(row.bounds)
     page.allow_numbers(f"E{r}:G{r}", row.label, row.bounds, row.whole, words, f"{q.symbol}: {q.meaning}")
     page.draft.places[row.name] = Place("Inputs", f"$D${r}", row.name)
     page.row += 1

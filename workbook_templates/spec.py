@@ -28,9 +28,13 @@ class Unit:
     narrow: str = ""
     """The format where columns are narrow; the same unless it is given."""
 
-    def shown(self, value: float) -> str:
-        """A bound in words, for the sheet and for refusals."""
-        return f"{value:.0%}" if self.name == PERCENT else f"{value:,.10g}"
+    def shown(self, bounds: tuple[float, float]) -> str:
+        """Bounds in words, for the sheet and its prompts."""
+        return " to ".join(f"{bound:.0%}" if self.name == PERCENT else f"{bound:,.10g}" for bound in bounds)
+
+    def spelt(self, bounds: tuple[float, float]) -> str:
+        """Bounds in words with the unit."""
+        return self.shown(bounds) + ("" if self.name == PERCENT else f" {self.name}")
 
 
 def quantity(annotated: Any) -> Quantity:
@@ -88,7 +92,7 @@ class Input:
     @property
     def allowed(self) -> str:
         """The bounds as the sheet and refusals say them."""
-        return " to ".join(map(self.unit.shown, self.bounds))
+        return self.unit.shown(self.bounds)
 
     def fault(self, value: float) -> bool:
         """Whether the value is out of bounds, or not whole where only whole ones make sense."""

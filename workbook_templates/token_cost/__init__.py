@@ -139,7 +139,7 @@ TEMPLATE = Template(
         Kpi("Tokens per second", "batch_rate", u.TOKENS_PER_S, "output, one GPU"),
     ),
     reading=(
-        '="A million tokens cost $"&FIXED(blended,2)&", "&FIXED(api_multiple,2)&" times an API at $"&FIXED(api_price,2)&"."',
+        '="A million tokens cost $"&FIXED(blended,2)&", "&FIXED(api_multiple,2)&" times an API at $"&FIXED(api_price,3)&"."',
         '=levers.top&" moves it most: -$"&FIXED(-levers.better,2)&" to +$"&FIXED(levers.worse,2)&"."',
     ),
     charts=(

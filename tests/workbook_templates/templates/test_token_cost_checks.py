@@ -1,0 +1,59 @@
+"""Every check of the token cost workbook can fail, and the flag of every sheet follows."""
+
+from pathlib import Path
+
+import openpyxl
+import pytest
+import workbook_engines as engines
+
+from workbook_templates.build import build
+from workbook_templates.registry import template
+from workbook_templates.render import render
+
+TOKEN_COST = template("token_cost")
+PLACES = render(TOKEN_COST).places
+
+FAULTS = {
+    "Scenario is one of the three": ("scenario", "Best"),
+    "The calculation holds no error": ("user_hour", "=1/0"),
+    "Dimensions fit the parameters": ("size_ratio", "=0.4"),
+    "Weights fit in the GPU": ("weights", "=79E9"),
+    "At least one user fits": ("users", "=0"),
+    "Caches of all users fit": ("users", "=34"),
+    "Quadratic share = n/(6d+n)": ("quadratic_share", "=0.5"),
+    "Build-up adds up": ("build_idle", "=0"),
+    "Full batch never dearer than one stream": ("stream_cost", "=0.1"),
+    "Levers start from the live cost": ("blended", "=0.7"),
+    "Scenario strip agrees": ("blended", "=0.7"),
+}
+
+
+def test_every_check_has_a_fault() -> None:
+    assert [check.label for check in TOKEN_COST.checks] == list(FAULTS)
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("sound") / "token_cost.xlsx"
+    assert build(TOKEN_COST, path, "inline").failing == ()
+    return path
+
+
+@pytest.mark.parametrize("label", FAULTS)
+def test_a_fault_raises_its_flag_on_every_sheet(label: str, sound: Path, tmp_path: Path) -> None:
+    name, text = FAULTS[label]
+    book = openpyxl.load_workbook(sound)
+    book[PLACES[name].sheet][PLACES[name].cell.replace("$", "")] = text
+    faulty = tmp_path / "faulty.xlsx"
+    book.save(faulty)
+    for values in (engines.formualizer(faulty), engines.cellrune(faulty)):
+        assert values["Checks", PLACES[label].cell.replace("$", "")] == 1
+        flags = [value for value in values.values() if value in ("ALL CHECKS OK", "CHECK FAILED")]
+        assert flags == ["CHECK FAILED"] * len(TOKEN_COST.sheets)
+
+
+def test_a_model_that_does_not_fit_is_said_not_guessed(tmp_path: Path) -> None:
+    built = build(TOKEN_COST, tmp_path / "b.xlsx", "addin", {"parameters_b": 70, "weight_bits": 16})
+    assert {"Weights fit in the GPU", "At least one user fits", "The calculation holds no error"} <= set(built.failing)
+    shown = {found.name: str(found.value) for found in built.headlines}
+    assert shown["users"] == shown["blended"] == "#N/A"
