@@ -149,7 +149,7 @@ def draw_log(draft: Draft) -> None:
 def draw_cover(draft: Draft) -> None:
     """What it is for, how it is read, and a link to every sheet."""
     template = draft.template
-    page = Page(draft, "Cover", {"B": 24, "C": 108}, style.NAVY)
+    page = Page(draft, "Cover", {"B": 24, "C": 86, "D": 22}, style.NAVY)
     page.frame(template.title, template.question)
     facts = (
         ("Purpose", template.purpose),
@@ -182,10 +182,11 @@ def draw_cover(draft: Draft) -> None:
 def _pair(page: Page, left: str, right: str, named: str) -> None:
     page.put(f"B{page.row}", left, named)
     page.put(f"C{page.row}", right, style.LABEL)
+    page.put(f"D{page.row}", None, style.LABEL)
     page.row += 1
 
 
 def _functions_note(draft: Draft) -> str:
     if draft.writer.inline:
-        return "Plain formulas; they run in any spreadsheet"
-    return "Defined names with LAMBDA (Excel 365); the llmecon add-in computes the same functions elsewhere"
+        return "Written out as plain formulas, which run in any spreadsheet"
+    return "LAMBDA names of this workbook (Excel 365); older Excel and LibreOffice need the llmecon add-in"

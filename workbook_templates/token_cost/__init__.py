@@ -42,9 +42,9 @@ BY_CONTEXT = Grid(
         "blended_full",
     ),
     axis(UTILISATION, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1),
-    (Line("api_level", "API price", u.CENTS_PER_MTOK, "=api_price"),),
+    (Line("api_level", "API price", u.CENTS_PER_MTOK, "=api_usd"),),
     Line("blended_at", "Blended cost", u.CENTS_PER_MTOK, "=blended_full/utilisation"),
-    bold_below="api_price",
+    bold_below="api_usd",
     room="users",
 )
 
@@ -83,7 +83,7 @@ STEPS = Waterfall(
         Step("Caches", "build_caches", "cost"),
         Step("Idle hours", "build_idle", "waste"),
         Step("Blended", "blended", "total"),
-        Step("API", "api_price", "compare"),
+        Step("API", "api_usd", "compare"),
     ),
     u.CENTS_PER_MTOK,
 )
@@ -139,7 +139,8 @@ TEMPLATE = Template(
         Kpi("Tokens per second", "batch_rate", u.TOKENS_PER_S, "output, one GPU"),
     ),
     reading=(
-        '="A million tokens cost $"&FIXED(blended,2)&", "&FIXED(api_multiple,2)&" times an API at $"&FIXED(api_price,3)&"."',
+        '="A million tokens cost $"&FIXED(kpi.blended,2)&", "'
+        '&FIXED(kpi.api_multiple,2)&" times an API at $"&FIXED(api_usd,3)&"."',
         '=levers.top&" moves it most: -$"&FIXED(-levers.better,2)&" to +$"&FIXED(levers.worse,2)&"."',
     ),
     charts=(

@@ -90,7 +90,9 @@ WORKLOAD = section(
         (0, 1000),
         ours("3 : 1 is usual for chat; documents need more"),
     ),
-    Input("output_parts", "Output tokens in the mix", q.Parts, u.PARTS, (1, 1, 1), (0.1, 1000), ours("see above")),
+    Input(
+        "output_parts", "Output tokens in the mix", q.Parts, u.PARTS, (1, 1, 1), (0.1, 1000), ours("the other side of the mix")
+    ),
 )
 
 GPU = section(
@@ -158,7 +160,7 @@ GPU = section(
 MARKET = section(
     "Market",
     Input(
-        "api_price",
+        "api_usd",
         "API price, blended",
         q.ApiPrice,
         u.USD_PER_MTOK,

@@ -72,7 +72,7 @@ def computed_in_python(x: dict[str, float]) -> dict[str, float]:
         "output_cost": output,
         "input_cost": given,
         "blended": blended,
-        "api_multiple": blended / x["api_price"],
+        "api_multiple": blended / x["api_usd"],
     }
 
 
