@@ -18,6 +18,7 @@ from pycalc.quantities import Quantity
 from pycalc.record import Derived, Formula, Parameter
 
 BLOCK = 1 << 16  # elements; a few such operands fit a processor's cache
+PIECE = 1 << 14  # elements looked at together
 SMALL = 3  # operations up to which one pass over the whole is cheaper than putting blocks together
 Positions = NDArray[np.intp]
 
@@ -63,16 +64,23 @@ class _Range:
     __hash__ = None  # type: ignore[assignment]
 
     def doubtful(self, array: NDArray[Any]) -> NDArray[np.bool_] | None:
+        if array.ndim == 1:  # in pieces, whose temporaries never leave the cache
+            inside = all(self._holds(array[start : start + PIECE]) for start in range(0, array.size, PIECE))
+        else:
+            inside = self._holds(array)
+        if inside:
+            return None
+        good = (array >= self.low) & (array <= self.high)
+        mask = ~(good & (array == np.floor(array))) if self.whole else ~good
+        return mask if mask.any() else None
+
+    def _holds(self, array: NDArray[Any]) -> bool:
         if self.low == 0:
             # the bits of floats from 0 up are ordered as the floats are, those of all others lie higher: one pass
             inside = array.view(np.uint64).max(initial=0) <= self.high_bits
         else:
             inside = not array.size or (array.min() >= self.low and array.max() <= self.high)  # a NaN passes neither
-        if inside and not (self.whole and (array != np.floor(array)).any()):
-            return None
-        good = (array >= self.low) & (array <= self.high)
-        mask = ~(good & (array == np.floor(array))) if self.whole else ~good
-        return mask if mask.any() else None
+        return bool(inside) and not (self.whole and (array != np.floor(array)).any())
 
 
 class _Plan:
@@ -88,15 +96,18 @@ class _Plan:
         self.out: NDArray[Any] | None = None
         self._names = [parameter.name for parameter in spec.parameters]
         moving: set[int] = set()
+        samples: dict[int, NDArray[Any]] = {}  # of defaults that are computed block by block
         for i, parameter in sorted(enumerate(spec.parameters), key=lambda item: isinstance(item[1].default, Derived)):
             if self.values[i] is None and isinstance(parameter.default, Derived):
                 needs = [self._names.index(name) for name in parameter.default.needs]
-                sample = parameter.default.rule(*[self.values[j][:1] if j in moving else self.values[j] for j in needs])
+                known = {j: self.values[j][:1] if j in moving and j not in samples else self.values[j] for j in needs} | samples
+                sample = parameter.default.rule(*[known[j] for j in needs])
                 if isinstance(sample, np.ndarray) and moving & {*needs}:
                     range_ = _Range(parameter.quantity)
                     alike = [j for j, checked, _ in self.sliced if checked == range_]
                     self.derived.append((i, range_, parameter.default.rule, needs, alike))
                     moving.add(i)
+                    samples[i] = sample
                     continue
             if self._settle(i, parameter):
                 moving.add(i)
@@ -161,8 +172,7 @@ class _Plan:
             self.out[start:stop] = result
         if result.dtype.kind != "f":
             return None
-        flat = result.reshape(-1)
-        if math.isfinite(np.dot(flat, flat)):  # one product vouches for all but huge values
+        if math.isfinite(result.sum()):  # one sum vouches for all but huge values, and starts no threads as a product does
             return None
         finite = np.isfinite(result)
         return None if finite.all() else ~finite

@@ -8,6 +8,7 @@ carry Excel's ``_xlpm.`` and a node used twice is bound once by LET.
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any
 
 from pycalc.symbolic import Symbol, UntraceableError, call
@@ -28,6 +29,7 @@ INFIX = {
     "not_equal": ("<>", COMPARE),
 }
 CALLS = {"floor": "INT", "sqrt": "SQRT", "log": "LN", "log10": "LOG10", "exp": "EXP"}
+MAX_DENOMINATOR = 1000
 PARAMETER = "_xlpm."
 NEWER_FUNCTIONS = {"LET", "LAMBDA", "SWITCH"}  # stored with a prefix, absent from Excel 2016
 
@@ -97,6 +99,9 @@ def _constant(value: Any) -> tuple[str, int]:
         return '"' + value.replace('"', '""') + '"', ATOM
     if isinstance(value, bool):
         return str(value).upper(), ATOM
+    fraction = Fraction(value).limit_denominator(MAX_DENOMINATOR)
+    if fraction.denominator > 1 and float(fraction) == value != float(f"{value:.15g}"):
+        return f"{fraction.numerator}/{fraction.denominator}", PRODUCT  # a third has no 15 digits, but a quotient
     text = number_text(float(value))
     return text, MINUS if text.startswith("-") else ATOM
 

@@ -42,7 +42,7 @@ HEADS = derived(lambda model_dim, head_dim: 1.0 if head_dim is None else model_d
 KV_HEADS = derived(lambda heads: heads, "heads")
 HEAD_DIM = derived(lambda model_dim, heads: model_dim if _is_one(heads) else model_dim / heads, "model_dim/heads")
 FFN_DIM = derived(
-    lambda model_dim, activation: 8 * model_dim / activation,
+    lambda model_dim, activation: 8 / activation * model_dim,
     "8*model_dim/matrices: 4*model_dim for two matrices, 8/3*model_dim for three",
 )
 
@@ -52,9 +52,9 @@ def _share_counted(causal: Any) -> Any:
     return 1 - causal / 2
 
 
-def _layer(tokens: Any, model_dim: Any, heads: Any, kv_heads: Any, head_dim: Any, causal: Any, mlp_width: Any) -> Any:
-    """Attention with an MLP of so many weights per model dimension: n·(d·(4(h + g)·d_k + 2·width) + 4f·h·d_k·n)."""
-    linear = model_dim * (4 * (heads + kv_heads) * head_dim + 2 * mlp_width)
+def _layer(tokens: Any, model_dim: Any, heads: Any, kv_heads: Any, head_dim: Any, causal: Any, mlp: Any) -> Any:
+    """Attention and an MLP of 2·m·d_ff operations per token and dimension: n·(d·(4(h + g)·d_k + mlp) + 4f·h·d_k·n)."""
+    linear = model_dim * (4 * (heads + kv_heads) * head_dim + mlp)
     return tokens * (linear + 4 * _share_counted(causal) * heads * head_dim * tokens)
 
 
@@ -203,7 +203,7 @@ def layer_flops(
     >>> layer_flops(4096, 2048, 32, 8, 64, 8192, "swiglu")
     635655159808.0
     """
-    return _layer(tokens, model_dim, heads, kv_heads, head_dim, causal, activation * ffn_dim)
+    return _layer(tokens, model_dim, heads, kv_heads, head_dim, causal, 2 * activation * ffn_dim)
 
 
 @formula("2.7")
@@ -224,7 +224,7 @@ def transformer_flops(
     >>> transformer_flops(4096, 2048, 16)
     8796093022208.0
     """
-    layer = _layer(tokens, model_dim, heads, kv_heads, head_dim, causal, activation * ffn_dim)
+    layer = _layer(tokens, model_dim, heads, kv_heads, head_dim, causal, 2 * activation * ffn_dim)
     return layers * layer + 2 * vocabulary * tokens * model_dim
 
 
