@@ -3,7 +3,7 @@
 from typing import Any
 
 from openpyxl.chart import BarChart, Reference, ScatterChart, Series
-from openpyxl.chart.data_source import StrRef
+from openpyxl.chart.data_source import AxDataSource, StrRef
 from openpyxl.chart.label import DataLabelList
 from openpyxl.chart.marker import DataPoint, Marker
 from openpyxl.chart.series import SeriesLabel
@@ -117,8 +117,8 @@ def _add(chart: BarChart, values: Reference, colour: str, categories: Reference,
     series = _series(values, **title)
     series.graphicalProperties = _fill(colour)
     series.invertIfNegative = False
+    series.cat = AxDataSource(strRef=StrRef(f=str(categories)))
     chart.series.append(series)
-    chart.set_categories(categories)
     return series
 
 

@@ -130,6 +130,8 @@ class _LeverTables:
                 page.put(f"{letter}{page.row}", text, style.LINK, source.unit.format)
             rows[name] = page.row
             page.row += 1
+        moved = style.when(f"{self.letters[0]}${head}=$B{head + 1}", fill=style.KEY_FILL, bold=True)
+        page.sheet.conditional_formatting.add(f"{self.letters[0]}{head + 1}:{self.letters[-1]}{page.row - 1}", moved)
         columns: Mapping[str, Mapping[str, str]] = {letter: {} for letter in self.letters}
         draw_lines(page, f"{self.levers.name}.{scenario}", self.lines, columns, rows)
 

@@ -139,8 +139,10 @@ TEMPLATE = Template(
         Kpi("Tokens per second", "batch_rate", u.TOKENS_PER_S, "output, one GPU"),
     ),
     reading=(
-        '="A million tokens cost $"&FIXED(kpi.blended,2)&", "'
-        '&FIXED(kpi.api_multiple,2)&" times an API at $"&FIXED(api_usd,3)&"."',
+        (
+            '="A million tokens cost $"&FIXED(kpi.blended,2)&", "'
+            '&FIXED(kpi.api_multiple,2)&" times an API at $"&FIXED(api_usd,3)&"."'
+        ),
         '=levers.top&" moves it most: -$"&FIXED(-levers.better,2)&" to +$"&FIXED(levers.worse,2)&"."',
     ),
     charts=(
