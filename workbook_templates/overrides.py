@@ -34,7 +34,8 @@ def with_overrides(template: Template, overrides: Mapping[str, str | float]) -> 
 
 
 def _unknown(name: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(name.lower(), known, 3, 0.6)
+    start = [other for other in known if name and other.startswith(name.lower())]
+    near = start or difflib.get_close_matches(name.lower(), known, 3, 0.6)
     return f"no input is called {name!r}; " + (
         f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(known)}"
     )

@@ -44,6 +44,7 @@ def test_the_source_says_that_a_value_was_set() -> None:
     ("overrides", "words"),
     [
         ({"utilization": 0.3}, "no input is called 'utilization'; did you mean utilisation?"),
+        ({"util": 0.3}, "no input is called 'util'; did you mean utilisation?"),
         ({"zzz": 1}, "no input is called 'zzz'; there are parameters_b, weight_bits"),
         ({"utilisation": 30}, "utilisation is 30; it must be a number from 0.01 to 1 (a fraction, 0.3 for 30%)"),
         ({"layers": 3.5}, "layers is 3.5; it must be a whole number from 1 to 512 layers"),
