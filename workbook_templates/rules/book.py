@@ -173,6 +173,12 @@ class Book:
         return found
 
     @cached_property
+    def everywhere(self) -> list[tuple[str, Formula]]:
+        """Where and what: the formulas of cells, conditional formats, validations and names."""
+        cells = [(entry.where, entry.formula) for entry in self.formulas]
+        return cells + self.outside_formulas + [(f"name {name.name}", name.formula) for name in self.names]
+
+    @cached_property
     def charts(self) -> tuple[parts.Chart, ...]:
         return parts.charts(self.package)
 

@@ -68,7 +68,8 @@ BANNED: Final[dict[str, str]] = {
 
 MASKS = frozenset(("IFERROR", "IFNA", "ISERROR", "ISERR", "ISNA", "ERROR.TYPE", "AGGREGATE"))
 TOTALS = frozenset(("SUM", "SUBTOTAL", "AVERAGE", "MIN", "MAX", "COUNT", "COUNTA", "PRODUCT", "MEDIAN"))
-SHORT_RUN = 3
+SHORT_RUN = 3  # how many formulas make a run whose majority counts
+GRID_SHARE = 0.7  # how much of a stretch down a column has one formula before the rest is odd
 Run = list[Entry]
 
 
@@ -105,41 +106,43 @@ def _cells_out_of_line(sheet: Sheet) -> Iterator[tuple[Entry, Entry]]:
     at an end of the run sums it up: neither is out of line.
     """
     for run in _runs(sheet, down=False):
-        model = _model(run, share=0.5)
-        if len(run) < SHORT_RUN or model is None:
+        shapes = [entry.formula.shape for entry in run]
+        common = max(set(shapes), key=shapes.count)
+        if len(run) < SHORT_RUN or 2 * shapes.count(common) <= len(run):
             continue
         for entry in run:
             near = [sheet.formulas.get((entry.row + step, entry.column)) for step in (-1, 1)]
             in_table = any(other is not None and other.formula.shape == entry.formula.shape for other in near)
-            if entry.formula.shape != model.formula.shape and not in_table and not _is_total(entry, run):
-                yield entry, model
+            sums_up = entry in (run[0], run[-1]) and _is_total(entry, run)
+            if entry.formula.shape != common and not in_table and not sums_up:
+                yield entry, run[shapes.index(common)]
 
 
 def _rows_out_of_line(sheet: Sheet) -> Iterator[tuple[Entry, Entry]]:
     """The cells of a grid, which has one formula both ways, that leave it down their column."""
-    models = {}
-    for run in _runs(sheet, down=True):
-        model = _model(run, share=0.7)
-        if len(run) > SHORT_RUN and model:
-            models.update({(entry.row, entry.column): (entry, run, model) for entry in run})
-    for (row, column), (entry, run, model) in models.items():
-        beside = [models[place] for place in ((row, column - 1), (row, column + 1)) if place in models]
-        is_grid = any(other.formula.shape == model.formula.shape for *_, other in beside)
-        if is_grid and entry.formula.shape != model.formula.shape and not _is_total(entry, run):
+    odd = {entry.place: (entry, model) for run in _runs(sheet, down=True) for entry, model in _interruptions(run)}
+    for entry, model in odd.values():
+        beside = [sheet.formulas.get((model.row, model.column + step)) for step in (-1, 1)]
+        if any(other is not None and other.formula.shape == model.formula.shape for other in beside):
             yield entry, model
 
 
-def _model(run: Run, share: float) -> Entry | None:
-    """The first cell with the formula that more than this share of a run has."""
-    shapes = [entry.formula.shape for entry in run]
-    common = max(set(shapes), key=shapes.count)
-    return run[shapes.index(common)] if shapes.count(common) > share * len(run) else None
+def _interruptions(run: Run) -> Iterator[tuple[Entry, Entry]]:
+    """The cells down a column that interrupt what otherwise has one formula; totals may."""
+    places: dict[str, list[int]] = {}
+    for i, entry in enumerate(run):
+        places.setdefault(entry.formula.shape, []).append(i)
+    for found in places.values():
+        first, length = found[0], found[-1] - found[0] + 1
+        if SHORT_RUN <= len(found) < length and len(found) >= GRID_SHARE * length:
+            inside = [entry for entry in run[first : first + length] if entry.formula.shape != run[first].formula.shape]
+            yield from ((entry, run[first]) for entry in inside if not _is_total(entry, run))
 
 
 def _is_total(entry: Entry, run: Run) -> bool:
-    """Whether the first or last formula of a run does no more than sum up others of it."""
+    """Whether a formula does no more than sum up others of its run."""
     formula = entry.formula
-    if entry not in (run[0], run[-1]) or not formula.functions or not TOTALS.issuperset(formula.functions):
+    if not formula.functions or not TOTALS.issuperset(formula.functions):
         return False
     return all(any(area.covers(*other.place) for other in run if other is not entry) for area in formula.references)
 
@@ -184,9 +187,7 @@ def simple(book: Book) -> Iterator[Finding]:
 
 @rule("R20", "no volatile or banned function (OFFSET, INDIRECT, NOW, TODAY, RAND, CELL, NPV)", judges="formulas")
 def banned(book: Book) -> Iterator[Finding]:
-    read = [(entry.where, entry.formula) for entry in book.formulas] + book.outside_formulas
-    read += [(f"name {name.name}", name.formula) for name in book.names]
-    for where, formula in read:
+    for where, formula in book.everywhere:
         for function in dict.fromkeys(formula.functions):
             if function in BANNED:
                 yield Finding(where, f"calls {function}", BANNED[function])

@@ -77,7 +77,8 @@ def _format_fault(unit: str, number_format: str) -> str:
 
 @rule("R27", "every defined name resolves, is used, is lower_snake, none hidden")
 def names(book: Book) -> Iterator[Finding]:
-    used = {name.casefold() for _, name in _uses(book)}
+    uses = list(_uses(book))
+    used, known = {text.casefold() for _, text in uses}, {name.name.casefold() for name in book.names}
     for name in book.names:
         where = f"name {name.name}"
         if name.hidden:
@@ -86,8 +87,8 @@ def names(book: Book) -> Iterator[Finding]:
             yield Finding(where, f"is defined as {name.formula.text[:60]}", "a reference to a cell of this workbook")
         elif not name.formula.is_lambda:
             yield from _name_faults(book, where, name.name, name.formula.references, used)
-    for where, text in _uses(book):
-        if not _is_defined(book, where, text):
+    for where, text in uses:
+        if text.casefold() not in known and "[" not in text:
             yield Finding(where, f"uses {text}, which is not defined", "a defined name or a reference")
 
 
@@ -106,18 +107,12 @@ def _name_faults(book: Book, where: str, name: str, areas: tuple[Reference, ...]
         yield Finding(where, "is not in lower_snake, or reads as a cell", "lower case words joined by _")
 
 
-def _uses(book: Book) -> list[tuple[str, str]]:
+def _uses(book: Book) -> Iterator[tuple[str, str]]:
     """Where and which names are used: in cells, validations, conditional formats, charts and other names."""
-    read = [(entry.where, entry.formula) for entry in book.formulas] + book.outside_formulas
-    read += [(f"name {name.name}", name.formula) for name in book.names]
-    read += [(chart.where, book.read(text, "")) for chart in book.charts for text in chart.formulas if text]
-    return [
-        (where, text.rpartition("!")[2]) for where, f in read for text in (*f.unknown, *(r.name for r in f.references)) if text
-    ]
-
-
-def _is_defined(book: Book, where: str, text: str) -> bool:
-    return any(name.name.casefold() == text.casefold() for name in book.names) or "[" in text
+    charted = [(chart.where, book.read(text, "")) for chart in book.charts for text in chart.formulas if text]
+    for where, formula in [*book.everywhere, *charted]:
+        for text in (*formula.unknown, *(area.name for area in formula.references if area.name)):
+            yield where, text.rpartition("!")[2]
 
 
 @rule("R28", "checks sheet: >=5 flags + master, red/green, master shown on every sheet")

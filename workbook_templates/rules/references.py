@@ -114,7 +114,7 @@ def column_number(letters: str) -> int:
 def read_formula(text: str, sheet: str, row: int, column: int, scope: Scope) -> Formula:
     """The formula of a cell, taken apart."""
     try:
-        tokens = [token for token in Tokenizer(text).items if token.type != Token.WSPACE]
+        tokens = _tokens(text)
     except (TokenizerError, IndexError, AttributeError) as fault:
         return Formula(text, fault=str(fault) or "cannot be read")
     references: list[Reference] = []
@@ -138,6 +138,12 @@ def read_formula(text: str, sheet: str, row: int, column: int, scope: Scope) -> 
     is_link = is_link and all(t.type in (Token.OPERAND, Token.PAREN) or t.value == "+" for t in tokens)
     shape_text, numbers = " ".join(shape), tuple(_numbers(tokens))
     return Formula(text, shape_text, tuple(references), functions, numbers, nested, is_link, tuple(unknown), tuple(external))
+
+
+@lru_cache(maxsize=4_096)
+def _tokens(text: str) -> tuple[Any, ...]:
+    """The signs of a formula without white space; headers and names repeat within and across workbooks."""
+    return tuple(token for token in Tokenizer(text).items if token.type != Token.WSPACE)
 
 
 def _operand(text: str, sheet: str, row: int, column: int, scope: Scope) -> tuple[tuple[Reference, ...] | None, str]:

@@ -113,9 +113,7 @@ def external_links(book: Book) -> Iterator[Finding]:
     for part in book.package.names:
         if LINK_PARTS.search(part):
             yield Finding(part, "connects the workbook to a source outside it", "break the link; keep the values as inputs")
-    read = [(entry.where, entry.formula) for entry in book.formulas] + book.outside_formulas
-    read += [(f"name {name.name}", name.formula) for name in book.names]
-    for where, formula in read:
+    for where, formula in book.everywhere:
         for link in formula.external:
             yield Finding(where, f"reads {link}, outside this workbook", "an input with a source on Inputs")
 

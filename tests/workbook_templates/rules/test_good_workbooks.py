@@ -1,0 +1,32 @@
+"""Workbooks that keep all rules pass them all, so that what fails elsewhere is the seeded fault."""
+
+import pytest
+
+from workbook_templates.build import build
+from workbook_templates.registry import TEMPLATES, template
+from workbook_templates.rules import RULES, check_workbook
+
+NOT_APPLICABLE = {"R10": "the workbook has no timelines"}
+
+
+@pytest.mark.parametrize("functions", ["addin", "inline"])
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_every_template_keeps_every_rule(name, functions, tmp_path):
+    build(template(name), tmp_path / "book.xlsx", functions)
+    report = check_workbook(tmp_path / "book.xlsx")
+    assert report.passed, report.text()
+    assert {v.rule.id: v.not_applicable for v in report.verdicts if v.status == "N/A"} == NOT_APPLICABLE
+    assert len(report.verdicts) == len(RULES) == 30
+
+
+def test_a_copy_without_a_fault_keeps_every_rule(good):
+    """What the seeding does besides the fault breaks nothing."""
+    path, _ = good.with_change(lambda book: None)
+    report = check_workbook(path)
+    assert report.passed, report.text()
+    assert {v.rule.id for v in report.verdicts if v.status == "N/A"} == set(NOT_APPLICABLE)
+
+
+def test_a_copy_of_the_parts_without_a_fault_keeps_every_rule(good):
+    path, _ = good.with_parts_changed(lambda parts: None)
+    assert check_workbook(path).passed
