@@ -58,6 +58,7 @@ from pycalc.kv import (
     paged_tokens,
     window_kv_bytes,
 )
+from pycalc.lookups import api_price, gpu_spec, model_spec
 from pycalc.memory import (
     kv_budget,
     max_context,
@@ -104,6 +105,7 @@ __all__ = [
     "CellError",
     "__version__",
     "api_cost",
+    "api_price",
     "attention_crossover",
     "attention_flops",
     "attention_intensity",
@@ -134,6 +136,7 @@ __all__ = [
     "edge_monthly_cost",
     "evaluate",
     "explain_rows",
+    "gpu_spec",
     "gross_margin",
     "head_cost",
     "head_flops",
@@ -154,6 +157,7 @@ __all__ = [
     "mlp_cost",
     "mlp_flops",
     "mlp_traffic",
+    "model_spec",
     "moe_experts_touched",
     "moe_flops",
     "output_flops",

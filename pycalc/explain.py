@@ -40,14 +40,14 @@ def explain_rows(function: str, args: Sequence[Any]) -> list[list[Any]]:
     if any(isinstance(value, list | tuple) for value in args):
         raise ShapeError("EXPLAIN takes one value per argument, not a range")
     try:
-        value, source = evaluate(spec, args).value, spec.reference
+        value = evaluate(spec, args).value
     except CalcError as refusal:
         rows = [_argument_row(p, value, None) for p, value in zip(spec.parameters, spec.bind(args), strict=True)]
         return [HEADER, *rows, [spec.result.symbol, spec.excel_name, refusal.code, spec.result.unit, refusal.reason]]
     bound = spec.bind(args)
     numbers = with_defaults(spec, [_number(p, v) for p, v in zip(spec.parameters, bound, strict=True)])
     rows = [_argument_row(p, v, n) for p, v, n in zip(spec.parameters, bound, numbers, strict=True)]
-    result = [spec.result.symbol, spec.excel_name, value, spec.result.unit, source]
+    result = [spec.result.symbol, spec.excel_name, value, spec.result.unit, spec.source_of(numbers)]
     return [HEADER, *rows, *_formula_rows(spec, bound, numbers), result]
 
 
@@ -73,6 +73,8 @@ def _argument_row(parameter: Parameter, given: Any, number: Any) -> list[Any]:
 
 def _formula_rows(spec: Formula, bound: Sequence[Any], numbers: Sequence[float]) -> list[list[Any]]:
     """The body in symbols, defaults settled, and the same with the numbers in place."""
+    if spec.untraceable:
+        return [["=", "", "", "", f"no formula: {spec.untraceable}"]]
     symbols: list[Any] = [
         None if given is None else _symbol(parameter, number)
         for parameter, given, number in zip(spec.parameters, bound, numbers, strict=True)

@@ -41,17 +41,23 @@ FUNCTIONS: dict[str, Formula] = {}
 
 
 def formula(
-    section: str, source: str = ARTICLE, together: tuple[str, ...] = (), untraceable: str = ""
+    section: str,
+    source: str = ARTICLE,
+    together: tuple[str, ...] = (),
+    untraceable: str = "",
+    cites: Callable[..., str] | None = None,
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Declare a function: ``section`` of the article, ``source`` where it is another.
 
     ``together`` names optional arguments that are given all or not at all; ``untraceable`` says
     why no cell can compute the body, where that is so: the function then has no Excel text.
+    ``cites`` takes the arguments and gives the source of the very figure that is looked up.
     """
 
     def declare(body: Callable[P, R]) -> Callable[P, R]:
-        spec = _read(body, section=section, source=source, together=together, untraceable=untraceable)
-        if spec.excel_name in FUNCTIONS:
+        spec = _read(body, section=section, source=source, together=together, untraceable=untraceable, cites=cites)
+        earlier = FUNCTIONS.get(spec.excel_name)
+        if earlier and earlier.body.__module__ != body.__module__:  # the same module may be loaded anew
             raise DeclarationError(f"{spec.name}: declared twice")
         FUNCTIONS[spec.excel_name] = spec
         function = functools.wraps(body)(checked(spec))

@@ -75,6 +75,8 @@ class Formula:
     """Optional arguments that are given all or not at all."""
     untraceable: str = ""
     """Why no cell can compute the body (it iterates, it looks things up); empty where one can."""
+    cites: Callable[..., str] | None = field(default=None, repr=False)
+    """Given the same arguments, the source of the very figure, where the function looks one up."""
 
     @property
     def excel_name(self) -> str:
@@ -120,6 +122,10 @@ class Formula:
     def reference(self) -> str:
         """Where the formula is from, as a reader would look it up."""
         return f"{self.source}, section {self.section}" if self.source == ARTICLE else self.source
+
+    def source_of(self, values: Sequence[Any]) -> str:
+        """The source of the result for these arguments."""
+        return self.cites(*values) if self.cites else self.reference
 
     @property
     def usage(self) -> str:

@@ -14,6 +14,9 @@ CELLS = """Each ARG is what a cell would hold: -1 and 80e9 are numbers, TRUE a b
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A worksheet function, in capitals or not.", show_default=False)]
 Args = Annotated[list[str] | None, typer.Argument(metavar="ARG…", help="Its arguments, as cells.", show_default=False)]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+Filter = Annotated[
+    str | None, typer.Argument(metavar="NAME", help="Only this row, or those whose name holds it.", show_default=False)
+]
 
 Book = Annotated[Path, typer.Argument(metavar="BOOK", help="A workbook (.xlsx).", show_default=False)]
 Out = Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The file to write.", show_default=False)]
@@ -136,3 +139,27 @@ def recalc(
     from addin.cli import workbooks
 
     workbooks.recalc(book, out)
+
+
+@app.command("models")
+def list_models(name: Filter = None, as_json: Json = False) -> None:
+    """List the models that are known by name, with source and date."""
+    from addin.cli import catalog
+
+    catalog.list_models(name, as_json)
+
+
+@app.command("gpus")
+def list_gpus(name: Filter = None, as_json: Json = False) -> None:
+    """List chips and what renting them costs, with source and date."""
+    from addin.cli import catalog
+
+    catalog.list_gpus(name, as_json)
+
+
+@app.command("prices")
+def list_prices(name: Filter = None, as_json: Json = False) -> None:
+    """List what APIs ask for a million tokens, with source and date."""
+    from addin.cli import catalog
+
+    catalog.list_prices(name, as_json)

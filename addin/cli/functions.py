@@ -1,6 +1,7 @@
 """The commands about worksheet functions: call one, explain one, list all."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from addin.cli.output import note, on_terminal, print_json, print_table
@@ -27,6 +28,21 @@ def call(name: str, typed: Sequence[str], as_json: bool) -> None:
         _print_value(ArgumentError(f"a fault of ours, {bug_id(bug)}"), as_json)
         raise
     _print_value(value, as_json)
+    for citation in _citations(spec, args):
+        note(citation)
+
+
+def _citations(spec: Formula, args: Sequence[Any]) -> list[str]:
+    """The sources of figures that were looked up, each once; of what was refused there is none."""
+    if spec.cites is None:
+        return []
+    import numpy as np
+
+    found: dict[str, None] = {}
+    for values in set(np.broadcast(*(np.array(arg, dtype=object) for arg in args))):
+        with suppress(CalcError):
+            found[spec.source_of(values)] = None
+    return list(found)
 
 
 def explain(name: str, typed: Sequence[str]) -> None:

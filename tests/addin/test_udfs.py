@@ -12,6 +12,7 @@ from unittest.mock import patch
 
 import com_host
 import pytest
+from calls import TEXTS
 from com_host import MISSING, ExcelRange, call, call_all
 
 import pycalc
@@ -136,6 +137,8 @@ def points(spec, generator, count=40):
 
 
 def drawn(q, generator):
+    if q.is_text:
+        return generator.choice(TEXTS[q.symbol])
     if q.choices:
         return generator.choice(list(q.choices))
     if q.is_flag:

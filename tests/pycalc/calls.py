@@ -13,6 +13,14 @@ from pycalc.record import Formula, Parameter
 NAMES = sorted(name for name, spec in FUNCTIONS.items() if not any(p.quantity.is_text for p in spec.parameters))
 """The functions of numbers; those that look names up have tests of their own."""
 
+TEXTS: dict[str, tuple[str, ...]] = {
+    "field": ("bandwidth", "BF16 flops", "parameters"),
+    "gpu": ("H100 SXM", "rtx-4090", "Snapdragon 8 Elite", "A100"),
+    "model": ("Llama 3.1 8B", "gpt-4o-mini", "no such model"),
+    "side": ("input", "Output", "cached input"),
+}
+"""By argument, names that some look-up knows and names that it refuses."""
+
 BY_UNIT: dict[str, tuple[float, float]] = {
     "1": (1, 4096),
     "FLOP": (1e9, 1e18),
