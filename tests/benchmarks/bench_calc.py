@@ -76,9 +76,7 @@ def arrays() -> None:
         np.testing.assert_allclose(ours(), hand(), rtol=1e-12)
         a, b, copy = best(ours, hand, lambda: [n.copy() for _ in range(1)])
         passes = (a - b) / copy / inputs
-        print(
-            f"  {name:20} {a * 1e3:6.2f} ms, hand {b * 1e3:6.2f} ms: {b / a:5.2f}; {passes:+.1f} copies of an input more per input"
-        )
+        print(f"  {name:20} {a * 1e3:6.2f} ms, hand {b * 1e3:6.2f} ms: {b / a:5.2f}; {passes:+.1f} copies of it more per input")
 
 
 if __name__ == "__main__":
