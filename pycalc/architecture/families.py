@@ -61,7 +61,7 @@ class Family:
     require: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     """The only values that are understood, besides null."""
     same: Mapping[str, str] = field(default_factory=dict)
-    """Fields that repeat another one's value."""
+    """Fields that stand for another one, or repeat its value."""
     norm_vectors: int = 1
     """Parameters of a norm per channel: 1 scale, 2 scale and shift, 0 none."""
     norms: int = 2

@@ -29,7 +29,8 @@ class Fields:
         self.where = where
         self.nested = nested
         self.notes: list[str] = []
-        self._values = values
+        aliases = {original: alias for alias, original in family.same.items() if alias in values and original not in values}
+        self._values = {original: values[alias] for original, alias in aliases.items()} | dict(values)
         self._used: set[str] = set()
 
     def name(self, field: str) -> str:

@@ -120,6 +120,10 @@ class Attending(Mixer):
         """Values that the cache holds per token."""
         raise NotImplementedError
 
+    def shards(self, ranks: int) -> int:
+        """Into how many different parts tensor parallelism over so many ranks splits the cache."""
+        return 1
+
     def attention_flops(self, tokens: Count, past: Count, square: bool) -> Count:
         flops = self.pair_flops * self.reach.pairs(tokens, past, square)
         if self.indexer:
@@ -201,6 +205,10 @@ class Attention(Attending):
     @property
     def entry(self) -> int:
         return self.kv_heads * (self.head_dim + self.value_width)
+
+    def shards(self, ranks: int) -> int:
+        """A head of keys and values is not split: with more ranks than heads each has copies."""
+        return min(ranks, self.kv_heads)
 
 
 @dataclass(frozen=True, slots=True)

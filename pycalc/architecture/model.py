@@ -151,6 +151,15 @@ class Architecture:
         """What one more token adds to the cache once every window is full."""
         return sum(count * mixer.cache_bytes_per_token(bits) for layer, count in self.kinds.items() for mixer in layer.mixers)
 
+    def rank_kv_bytes_per_token(self, ranks: int, bits: float = WHOLE_BITS) -> Count:
+        """The same on one of ``ranks`` that share each layer: heads are split among them, a latent cache is not."""
+        return sum(
+            count * mixer.cache_bytes_per_token(bits) / mixer.shards(ranks)
+            for layer, count in self.kinds.items()
+            for mixer in layer.mixers
+            if isinstance(mixer, Attending)
+        )
+
     def kv_bytes(self, tokens: Count, bits: float = WHOLE_BITS) -> Count:
         """What a step at this context reads of the cache, each byte once, all ranks together."""
         return sum(

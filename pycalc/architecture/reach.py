@@ -134,4 +134,27 @@ class Selected(Reach):
         return lesser(tokens, self.size)
 
 
+@dataclass(frozen=True, slots=True)
+class SelectedBlocks(Reach):
+    """Attention to the ``count`` best blocks of ``size`` tokens, the query's own block among them.
+
+    >>> SelectedBlocks(16, 128).read(2048), SelectedBlocks(16, 128).read(2049), SelectedBlocks(16, 128).pairs(1, 2048)
+    (2048, 1921, 1921)
+    """
+
+    count: int
+    size: int
+
+    def _seen(self, tokens: Count) -> Count:
+        filling = lesser(tokens, self.count * self.size)
+        rest = tokens - filling
+        within = rest // self.size * triangle(self.size) + triangle(rest % self.size)
+        return triangle(filling) + rest * (self.count - 1) * self.size + within
+
+    def read(self, tokens: Count) -> Count:
+        rest = tokens - lesser(tokens, self.count * self.size)
+        blocks_beyond = (rest + self.size - 1) // self.size
+        return tokens - blocks_beyond * self.size
+
+
 EVERYTHING = Reach()

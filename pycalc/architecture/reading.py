@@ -15,15 +15,20 @@ NO_HEAD = ("Classification", "Model", "QuestionAnswering", "MaskedLM", "RewardMo
 
 
 def load(name_or_path: str) -> Architecture:
-    """The model of a config.json by its path; a name needs the catalogue.
+    """The model of a config.json by its path, or by its name in the catalogue, in any spelling.
 
-    >>> load("no-such-model")
-    Traceback (most recent call last):
-    pycalc.errors.UnknownNameError: no model is called no-such-model; give the path of its config.json
+    >>> len(load("Llama 3.2 1B").layers)
+    16
     """
     if name_or_path.endswith(".json") or os.path.exists(name_or_path):
         return read_architecture(read_config(name_or_path), shown(name_or_path))
-    raise UnknownNameError(f"no model is called {shown(name_or_path)}; give the path of its config.json")
+    from pycalc.catalog import find_model
+
+    try:
+        model = find_model(name_or_path)
+    except UnknownNameError as unknown:
+        raise UnknownNameError(f"{unknown.reason}; or give the path of a config.json") from None
+    return read_architecture(read_config(model.path), model.name)
 
 
 def read_architecture(document: Mapping[str, Any], where: str = "config.json") -> Architecture:

@@ -39,6 +39,7 @@ READERS: dict[str, Callable[[Fields], Architecture]] = {
     "mamba2": hybrid.mamba2_model,
     "mimo_v2": variants.mimo_v2,
     "minimax": hybrid.minimax,
+    "minimax_m3": latent.minimax_m3,
     "mpt": early.mpt,
     "nas": variants.nas,
     "nemotron_h": hybrid.nemotron_h,

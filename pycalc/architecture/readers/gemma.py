@@ -43,12 +43,12 @@ def gemma4(fields: Fields) -> Architecture:
     equal = fields.flag("attention_k_eq_v")
     groups = fields.optional("num_global_key_value_heads")
     width = fields.count("global_head_dim")
-    if fields.raw("per_layer_config") is not None:
-        raise fields.refuse("per_layer_config", "is not understood")
+    groups = groups if equal and groups else fields.count(KV_HEADS)
+    width, groups = _overrides(fields, kinds, width, groups)
     full = replace(
         plain,
         head_dim=width,
-        kv_heads=groups if equal and groups else fields.count(KV_HEADS),
+        kv_heads=groups,
         norm=2 * width,
         key_is_value=equal,
     )
@@ -70,6 +70,24 @@ def gemma4(fields: Fields) -> Architecture:
             parts = (*parts, _input_block(fields, per_layer))
         layers.append(Layer((mixer,), parts, norm(fields, 7 if sparse else 4)))
     return assemble(fields, layers, *(_per_layer_inputs(fields, count, per_layer) if per_layer else ()))
+
+
+def _overrides(fields: Fields, kinds: Sequence[str], width: int, groups: int) -> tuple[int, int]:
+    """The full layers' heads as transformers 5 writes them: an object per layer; all alike, or not understood."""
+    if fields.raw("per_layer_config") is None:
+        return width, groups
+    full = {index for index, kind in enumerate(kinds) if kind == "full_attention"}
+    stated = fields.table("per_layer_config")
+    found = set()
+    for key, values in stated.items():
+        if not key.isascii() or not key.isdigit() or int(key) not in full or not isinstance(values, dict):
+            raise fields.refuse("per_layer_config", "names something else than a full layer")
+        own = fields.within(values, f"per_layer_config[{key}]")
+        found.add((own.count("head_dim", width), own.count("num_key_value_heads", fields.count(KV_HEADS))))
+        own.finish()
+    if len(stated) != len(full) or len(found) != 1:
+        raise fields.refuse("per_layer_config", "gives the full layers different heads, which is not understood")
+    return found.pop()
 
 
 def _gemma4_experts(fields: Fields) -> Experts:

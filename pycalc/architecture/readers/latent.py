@@ -8,8 +8,8 @@ from pycalc.architecture.fields import Fields
 from pycalc.architecture.mixers import Indexer, LatentAttention, Recurrence
 from pycalc.architecture.model import Architecture, Layer
 from pycalc.architecture.parts import Experts, FeedForward, Matrix
-from pycalc.architecture.reach import EVERYTHING, Reach, Selected
-from pycalc.architecture.readers.blocks import assemble, blocks, feed_forward, norm
+from pycalc.architecture.reach import EVERYTHING, Reach, Selected, SelectedBlocks
+from pycalc.architecture.readers.blocks import assemble, attention, blocks, experts, feed_forward, norm
 
 
 def latent_attention(fields: Fields, reach: Reach = EVERYTHING) -> LatentAttention:
@@ -71,6 +71,44 @@ def _indexers(fields: Fields, count: int) -> list[str]:
     if not isinstance(pattern, str) or len(pattern) != count or not set(pattern) <= {"F", "S"}:
         raise fields.refuse("index_topk_pattern", "is no text with F or S for each layer")
     return ["full" if letter == "F" else "shared" for letter in pattern]
+
+
+def minimax_m3(fields: Fields) -> Architecture:
+    """MiniMax M3: an indexer per group of heads picks blocks of keys; grouped attention, not latent."""
+    count, hidden = fields.layers(), fields.count(HIDDEN)
+    own = fields.within(fields.raw("sparse_attention_config") or {}, "sparse_attention_config")
+    heads = own.count("sparse_num_index_heads", fields.count("index_n_heads"))
+    width = own.count("sparse_index_dim", fields.count("index_head_dim"))
+    size = own.count("sparse_block_size", fields.count("index_block_size"))
+    best = own.count("sparse_topk_blocks", fields.count("index_topk_blocks"))
+    each = own.whole_items("sparse_attention_freq")
+    sparse = [bool(one) for one in each] if each is not None else [False] * count
+    own.skip(
+        "sparse_disable_index_value", "sparse_init_block", "sparse_local_block", "sparse_score_type", "use_sparse_attention"
+    )
+    own.finish()
+    stated = fields.per_layer("layer_types", count, ("full_attention", "minimax_m3_sparse"))
+    sparse = [kind == "minimax_m3_sparse" for kind in stated] if stated else sparse
+    kinds = fields.per_layer("mlp_layer_types", count, ("dense", "sparse"))
+    frequency = fields.whole_items("moe_layer_freq") if isinstance(fields.raw("moe_layer_freq"), list) else None
+    mixed = [kind == "sparse" for kind in kinds] if kinds else [bool(one) for one in frequency or [1] * count]
+    if len(sparse) != count or len(mixed) != count:
+        raise fields.refuse("moe_layer_freq", f"or sparse_attention_freq has no entry for each of {count} layers")
+    fields.skip("first_k_dense_replace")
+    mixture = fields.family.moe
+    assert mixture is not None  # noqa: S101  the row has one
+    with_experts, dense = experts(fields, mixture), feed_forward(fields, fields.count(mixture.dense_width))
+    for field in ("moe_intermediate_size", "shared_intermediate_size"):
+        if fields.count(field, with_experts.routed.width) != with_experts.routed.width:
+            raise fields.refuse(field, "differs from intermediate_size, which is not understood")
+    full = attention(fields)
+    indexer = Indexer(hidden, hidden, heads, width, norm=2 * width, weighted=False)
+    picked = replace(full, reach=SelectedBlocks(best, size), indexer=indexer)
+    layers = [
+        Layer((picked if few else full,), (with_experts if many else dense,), norm(fields, 2))
+        for few, many in zip(sparse, mixed, strict=True)
+    ]
+    return assemble(fields, layers)
 
 
 def longcat(fields: Fields) -> Architecture:

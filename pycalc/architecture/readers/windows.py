@@ -83,8 +83,7 @@ def _alternate(fields: Fields, layers: int) -> list[Reach]:
 def _qwen(fields: Fields, layers: int, slides: Callable[[int, int], bool]) -> list[Reach]:
     switched = fields.flag("use_sliding_window")
     limit = fields.count("max_window_layers", layers, least=0)
-    fields.skip(WINDOW)
-    if switched:
+    if fields.optional(WINDOW, least=0) and switched:
         return _chosen(fields, layers, lambda index: slides(index, limit))
     stated = fields.per_layer("layer_types", layers, (*FULL, SLIDING))
     if stated and SLIDING in stated:
