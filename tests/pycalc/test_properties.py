@@ -3,7 +3,7 @@
 import pytest
 from calls import NAMES, calls
 from hypothesis import given, settings
-from properties import PROPERTIES
+from property_table import PROPERTIES
 
 from pycalc import FUNCTIONS
 
