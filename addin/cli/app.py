@@ -141,6 +141,25 @@ def recalc(
     workbooks.recalc(book, out)
 
 
+@app.command()
+def model(
+    name: Annotated[
+        str,
+        typer.Argument(metavar="NAME|CONFIG.json", help="A model of the catalogue, or its config.json.", show_default=False),
+    ],
+    tokens: Annotated[int, typer.Option(metavar="N", help="New tokens of the forward pass.")] = 1,
+    past: Annotated[int, typer.Option(metavar="N", help="Tokens already in the cache.")] = 0,
+    square: Annotated[bool, typer.Option("--square", help="Count masked products in full.")] = False,
+    kv_bits: Annotated[float, typer.Option(metavar="B", help="Width of cached values, such as 8.5.")] = 16,
+    weight_bits: Annotated[float, typer.Option(metavar="B", help="Width of the layers' matrices, scales included.")] = 16,
+    as_json: Json = False,
+) -> None:
+    """Show what a model holds, computes and caches, from its config.json."""
+    from addin.cli import model as command
+
+    command.model(name, tokens, past, square, kv_bits, weight_bits, as_json)
+
+
 @app.command("models")
 def list_models(name: Filter = None, as_json: Json = False) -> None:
     """List the models that are known by name, with source and date."""
