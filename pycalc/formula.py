@@ -57,7 +57,7 @@ def formula(
     def declare(body: Callable[P, R]) -> Callable[P, R]:
         spec = _read(body, section=section, source=source, together=together, untraceable=untraceable, cites=cites)
         earlier = FUNCTIONS.get(spec.excel_name)
-        if earlier and earlier.body.__module__ != body.__module__:  # the same module may be loaded anew
+        if earlier and _place(earlier.body) != _place(body):  # the same lines may be loaded anew
             raise DeclarationError(f"{spec.name}: declared twice")
         FUNCTIONS[spec.excel_name] = spec
         function = functools.wraps(body)(checked(spec))
@@ -65,6 +65,10 @@ def formula(
         return function
 
     return declare
+
+
+def _place(body: Callable[..., Any]) -> tuple[str, int]:
+    return body.__module__, body.__code__.co_firstlineno
 
 
 def _read(body: Callable[..., Any], **declared: Any) -> Formula:
