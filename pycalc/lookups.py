@@ -13,6 +13,7 @@ from pycalc.quantities import HUGE, Numeric, Quantity, Text
 
 if TYPE_CHECKING:
     from pycalc.architecture import Architecture
+    from pycalc.catalog import Model
 
 CATALOGUE = "a catalogue row that cites its own source"
 LOOKS_UP = "looks up a catalogue, which no cell holds"
@@ -98,20 +99,20 @@ def model_spec(model: ModelName, field: ModelField) -> Figure:
     >>> model_spec("Llama 3.1 8B", "parameters")
     8030261248.0
     """
-    from pycalc.catalog import model_config_path
+    from pycalc.catalog import find_model
     from pycalc.catalog.fields import find_name
 
     asked = MODEL_FIELDS[find_name(MODEL_FIELDS, field)]
-    path = model_config_path(model)
-    return float(asked.of(_architecture(str(path), path.stat().st_mtime_ns)))
+    return float(asked.of(_architecture(find_model(model))))
 
 
 @lru_cache(maxsize=64)
-def _architecture(path: str, changed: int) -> "Architecture":
+def _architecture(model: "Model") -> "Architecture":
     """A config.json is read once: a sheet asks for many figures of one model."""
-    from pycalc.architecture import load
+    from pycalc.architecture import read_architecture
+    from pycalc.architecture.document import read_config
 
-    return load(path)
+    return read_architecture(read_config(model.path), model.name)
 
 
 def _price_source(model: str, side: str) -> str:

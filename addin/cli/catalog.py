@@ -103,7 +103,7 @@ def _shown_origin(row: Entry) -> tuple[str, str]:
 def _note_marks(rows: Sequence[Entry]) -> None:
     old = sum(row.stale for row in rows)
     if old:
-        note(f"{old} of {len(rows)} rows are more than {STALE_DAYS} days old; the last column says so")
+        note(f"more than {STALE_DAYS} days old, as the last column says: {old} of {len(rows)} rows")
 
 
 def _origin(row: Entry) -> dict[str, Any]:

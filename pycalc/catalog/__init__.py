@@ -62,5 +62,4 @@ def rents_of(chip: str) -> list[Rent]:
 
 def model_config_path(name: str) -> Path:
     """The config.json of the model of that name."""
-    model = find_model(name)
-    return Path(__file__).parent / "configs" / model.config  # a user's path is absolute and stays itself
+    return find_model(name).path

@@ -10,8 +10,9 @@ from functools import lru_cache
 from importlib.metadata import version
 from typing import Any
 
+from pycalc.catalog import records
 from pycalc.catalog.names import Named, Names, key
-from pycalc.catalog.records import Price, today
+from pycalc.catalog.records import Price
 from pycalc.catalog.store import catalog
 
 PACKAGE = "genai-prices"
@@ -25,7 +26,7 @@ COLUMNS = ("input_mtok", "output_mtok", "cache_read_mtok")
 
 def prices() -> Names[Price]:
     """All prices as of today."""
-    return _prices(today(), catalog().user_prices)
+    return _prices(records.today(), catalog().user_prices)
 
 
 @lru_cache(maxsize=2)

@@ -73,13 +73,13 @@ class Number:
     def read(self, value: Any) -> float:
         if isinstance(value, bool) or not isinstance(value, int | Decimal):
             raise ValueError(f"is {value!r}; it must be a number")
-        number = Decimal(value) * Decimal(self.scale)
-        if not Decimal(self.low) <= number <= Decimal(self.high):
-            low, high = (f"{Decimal(bound) / Decimal(self.scale):.6g}" for bound in (self.low, self.high))
-            raise ValueError(f"is {value}; plausible is {low} to {high}")
-        if self.whole and number % 1:
+        scale = Decimal(self.scale)
+        low, high = Decimal(self.low) / scale, Decimal(self.high) / scale
+        if not (value == value and low <= value <= high):  # only NaN differs from itself
+            raise ValueError(f"is {value}; plausible is {float(low):.6g} to {float(high):.6g}")
+        if self.whole and value % 1:
             raise ValueError(f"is {value}; it must be a whole number")
-        return int(number) if self.whole else float(number)
+        return int(value) if self.whole else float(value * scale)
 
 
 Column = Text | Texts | Day | Number
@@ -159,7 +159,7 @@ def read_tables(data: bytes, file: str, user: bool = False) -> dict[str, list[En
     """The rows of a catalogue file by table.  ``[sources]`` may hold texts that many rows cite."""
     try:
         document = tomllib.loads(data.decode("utf-8-sig"), parse_float=Decimal)
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
+    except (ValueError, RecursionError) as fault:  # of the decoder, of the parser, of a number with too many digits
         raise CatalogError(f"{file}: is no TOML: {fault}") from None
     sources = document.pop("sources", {})
     if not isinstance(sources, dict) or not all(isinstance(text, str) and text for text in sources.values()):

@@ -2,6 +2,7 @@
 
 import datetime
 from dataclasses import dataclass
+from pathlib import Path
 
 from pycalc.errors import NotAvailableError
 
@@ -106,8 +107,13 @@ class Model(Entry):
 
     maker: str
     config: str
-    """The file's name, or for a user's row its path."""
+    """The name of its file beside ours, or for a user's row the path."""
     aliases: tuple[str, ...] = ()
+
+    @property
+    def path(self) -> Path:
+        """The config.json; a user's path is absolute and stays itself."""
+        return Path(__file__).parent / "configs" / self.config
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
