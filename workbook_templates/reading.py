@@ -146,6 +146,8 @@ class Package:
         found: dict[str, str] = {}
         for sheet in self.xml(self.workbook_part).iter(f"{{{MAIN}}}sheet"):
             name, key = sheet.get("name") or "", sheet.get(f"{{{DOCUMENT_RELATIONS}}}id") or ""
+            if not name or name.casefold() in (known.casefold() for known in found):
+                raise self.refuse("CORRUPT", f"two sheets are called {name!r}" if name else "a sheet has no name", SAVE_AGAIN)
             if key not in relations:
                 raise self.refuse("MISSING_PART", f"sheet {name!r} has no part", SAVE_AGAIN)
             found[name] = relations[key][1]

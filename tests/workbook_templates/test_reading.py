@@ -198,6 +198,16 @@ def test_xml_that_is_not_well_formed_is_refused(refused, parts):
     assert refused(parts | {"xl/workbook.xml": parts["xl/workbook.xml"][:-5]}) == "CORRUPT"
 
 
+@pytest.mark.parametrize(
+    "sheets", [b'<sheet name="" sheetId="1" r:id="rId1"/>', b'<sheet name="A" sheetId="1" r:id="rId1"/>' * 2]
+)
+def test_sheets_without_a_name_of_their_own_are_refused(refused, parts, sheets):
+    """What else names its sheets would take one for another."""
+    space = f'<sheets xmlns:r="{reading.DOCUMENT_RELATIONS}">'.encode()
+    book = re.sub(rb"<sheets>.*</sheets>", space + sheets + b"</sheets>", parts["xl/workbook.xml"])
+    assert refused(parts | {"xl/workbook.xml": book}) == "CORRUPT"
+
+
 def test_a_cell_that_comes_twice_is_refused(refused, parts):
     """Readers disagree on which of the two counts."""
     sheet = re.sub(rb'(<c r="A1".*?</c>)', rb"\1\1", parts["xl/worksheets/sheet1.xml"], count=1)

@@ -223,7 +223,7 @@ def no_circle(book: Book) -> Iterator[Finding]:
         yield Finding(
             path[0].where, f"depends on itself: {shown}", "an opening balance, or the equation solved for the unknown"
         )
-    if book.workbook.calculation.iterate:
+    if getattr(book.workbook.calculation, "iterate", False):  # a file may say nothing of calculation
         yield Finding("workbook", "iterative calculation is on", "File > Options > Formulas > iterative calculation off")
 
 

@@ -19,7 +19,6 @@ CELLS = re.compile(r"(\$?)([A-Za-z]{1,3})(\$?)([0-9]{1,7})(?::(\$?)([A-Za-z]{1,3
 COLUMNS = re.compile(r"\$?([A-Za-z]{1,3}):\$?([A-Za-z]{1,3})")
 ROWS = re.compile(r"\$?([0-9]{1,7}):\$?([0-9]{1,7})")
 TABLE = re.compile(r"(\w*)\[(.*)\]", re.DOTALL)
-TABLE_COLUMN = re.compile(r"\[?([^\[\]#@,:]+)\]?")
 
 
 def quoted(sheet: str) -> str:
@@ -160,7 +159,7 @@ def _operand(text: str, sheet: str, row: int, column: int, scope: Scope) -> tupl
         area, key = (1, int(match[1]), LAST_COLUMN, int(match[2])), body
     elif body.startswith("_xl"):
         return (), body  # a parameter of LET or LAMBDA
-    elif (match := TABLE.fullmatch(body)) and (found := _table(match, row, sheet, column, scope)) is not None:
+    elif (match := TABLE.fullmatch(body)) and (found := _table(match, sheet, row, column, scope)) is not None:
         return (found,), text
     else:
         return scope.find_name(home, body), text.casefold()
@@ -192,7 +191,7 @@ def _between(span: str, sheets: Sequence[str]) -> tuple[str, ...]:
     return tuple(sheets[sheets.index(first) : sheets.index(last) + 1])
 
 
-def _table(match: re.Match[str], row: int, sheet: str, column: int, scope: Scope) -> Reference | None:
+def _table(match: re.Match[str], sheet: str, row: int, column: int, scope: Scope) -> Reference | None:
     """The cells of a structured reference: one column of a table, its own row, or all of it."""
     table = scope.tables.get(match[1].casefold())
     if table is None and not match[1]:
@@ -200,7 +199,8 @@ def _table(match: re.Match[str], row: int, sheet: str, column: int, scope: Scope
     if table is None:
         return None
     area, inner = table.area, match[2]
-    positions = [table.columns.index(word) for word in TABLE_COLUMN.findall(inner) if word in table.columns]
+    written = f"[{inner.lstrip('@')}]".casefold()
+    positions = [i for i, column in enumerate(table.columns) if f"[{column}]".casefold() in written]
     left, right = (area.left + min(positions), area.left + max(positions)) if positions else (area.left, area.right)
     own_row = "@" in inner or "#This Row" in inner
     return Reference(area.sheet, left, row if own_row else area.top, right, row if own_row else area.bottom)
