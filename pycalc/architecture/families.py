@@ -20,6 +20,7 @@ WIDTH = "intermediate_size"
 VOCABULARY = "vocab_size"
 TIED = "tie_word_embeddings"
 WINDOW = "sliding_window"
+EXPERTS = ("num_experts", "num_local_experts", "n_routed_experts")
 
 Switch = bool | str
 """Yes, no, or the name of the field that says so."""
@@ -90,6 +91,12 @@ class Family:
     position_offset: int = 0
     moe: Mixture | None = None
 
+    @property
+    def aliases(self) -> dict[str, str]:
+        """`same`, and the usual names for the count of experts."""
+        names = {name: self.moe.experts for name in EXPERTS if name != self.moe.experts} if self.moe else {}
+        return names | dict(self.same)
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
@@ -99,6 +106,8 @@ class Table:
     """By model_type."""
     harmless: tuple[str, ...]
     """Patterns of fields that change nothing that is counted, in any family."""
+    off: tuple[str, ...]
+    """Patterns of fields that change nothing as long as they are false."""
     require: Mapping[str, tuple[Any, ...]]
     wrappers: Mapping[str, str]
     """Multimodal model types, and the model_type of their text where the file does not say."""
@@ -114,6 +123,7 @@ def table() -> Table:
     return Table(
         rows={name: _row(name, raw) for name in raw},
         harmless=tuple(common["harmless"]),
+        off=tuple(common["off"]),
         require=_tuples(common["require"]),
         wrappers=common["wrappers"],
         text_fields=tuple(common["text_fields"]),

@@ -29,7 +29,7 @@ class Fields:
         self.where = where
         self.nested = nested
         self.notes: list[str] = []
-        aliases = {original: alias for alias, original in family.same.items() if alias in values and original not in values}
+        aliases = {original: alias for alias, original in family.aliases.items() if alias in values and original not in values}
         self._values = {original: values[alias] for original, alias in aliases.items()} | dict(values)
         self._used: set[str] = set()
 
@@ -163,12 +163,14 @@ class Fields:
         for name, allowed in required.items():
             if name in stated and name not in self._used and stated[name] not in allowed:
                 raise self.refuse(name, f"is {_shown(stated[name])}, which is not understood for {self.model_type}")
-        for name, original in self.family.same.items():
+        for name, original in self.family.aliases.items():
             if name in stated and original in stated and stated[name] != stated[original]:
                 raise self.refuse(name, f"is {_shown(stated[name])}, though {original} is {_shown(stated[original])}")
-        known = self._used | {*required, *self.family.same, *self.family.ignore}
+        known = self._used | {*required, *self.family.aliases}
+        harmless = (*table().harmless, *self.family.ignore)
         for name, value in stated.items():
-            if name not in known and not any(fnmatchcase(name, pattern) for pattern in table().harmless):
+            patterns = (*harmless, *table().off) if value is False else harmless
+            if name not in known and not any(fnmatchcase(name, pattern) for pattern in patterns):
                 raise self.refuse(
                     name, f"({_shown(value)}) is not understood for {self.model_type}: it could change what is counted"
                 )

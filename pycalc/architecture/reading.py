@@ -81,7 +81,7 @@ def _generates(document: Mapping[str, Any], where: str) -> None:
     if not isinstance(classes, list) or not all(isinstance(name, str) for name in classes):
         raise ConfigError(f"{where}: the field architectures is no list of texts")
     for name in classes:
-        if name.endswith(NO_HEAD) and not name.endswith("LMHeadModel"):
+        if name.endswith(NO_HEAD) and not name.endswith(("LMHeadModel", "ChatGLMModel")):
             raise ConfigError(
                 f"{where}: the field architectures names {shorten(ascii(name), 60)}, which has no language-model head"
             )

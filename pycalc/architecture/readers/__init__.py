@@ -11,6 +11,7 @@ READERS: dict[str, Callable[[Fields], Architecture]] = {
     "bamba": hybrid.bamba,
     "bitnet": variants.bitnet,
     "bloom": early.bloom,
+    "chatglm": variants.chatglm,
     "dbrx": variants.dbrx,
     "decoder": decoder,
     "delta_hybrid": hybrid.delta_hybrid,

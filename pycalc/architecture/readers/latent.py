@@ -135,14 +135,18 @@ def kimi_linear(fields: Fields) -> Architecture:
     """Kimi Linear: delta attention with a gate per channel in most layers, latent attention in the rest."""
     count = fields.layers()
     hidden = fields.count(HIDDEN)
-    own = fields.within(fields.table("linear_attn_config"), "linear_attn_config")
+    own = fields.within(fields.raw("linear_attn_config") or {}, "linear_attn_config")
+    heads = own.count("num_heads", fields.count("linear_num_heads", 32))
+    width = own.count("head_dim", fields.count("linear_head_dim", 128))
+    kernel = own.count("short_conv_kernel_size", fields.count("linear_conv_kernel_dim", 4))
     full = set(own.whole_items("full_attn_layers", least=1) or ())
     linear = set(own.whole_items("kda_layers", least=1) or ())
-    if full | linear != set(range(1, count + 1)) or full & linear:
-        raise own.refuse("full_attn_layers", f"and kda_layers do not share {count} layers out")
-    heads, width, kernel = own.count("num_heads"), own.count("head_dim"), own.count("short_conv_kernel_size")
     own.finish()
-    fields.skip("layer_types")
+    kinds = fields.per_layer("layer_types", count, ("linear_attention", "full_attention"))
+    if kinds and not full | linear:
+        full = {index for index, kind in enumerate(kinds, start=1) if kind == "full_attention"}
+    elif full | linear != set(range(1, count + 1)) or full & linear:
+        raise own.refuse("full_attn_layers", f"and kda_layers do not share {count} layers out")
     delta, plain = delta_attention(hidden, heads, width, kernel), latent_attention(fields)
     parts = blocks(fields, count)
     layers = [

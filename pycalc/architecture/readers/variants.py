@@ -286,3 +286,14 @@ def nas(fields: Fields) -> Architecture:
             part.finish()
         layers.append(Layer(mixers, parts, norm(fields, bool(mixers) + bool(parts))))
     return assemble(fields, layers)
+
+
+def chatglm(fields: Fields) -> Architecture:
+    """ChatGLM: few heads of keys and values where multi_query_attention says so."""
+    count = fields.layers()
+    groups = fields.count("multi_query_group_num") if fields.flag("multi_query_attention") else fields.count(HEADS)
+    if fields.count(HEADS) % groups:
+        raise fields.refuse("multi_query_group_num", f"is {groups}, which does not divide {fields.count(HEADS)} heads")
+    mixer = replace(attention(fields), kv_heads=groups)
+    layer = Layer((mixer,), (feed_forward(fields),), norm(fields, 2))
+    return assemble(fields, [layer] * count)

@@ -282,6 +282,18 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "glm4_moe_lite": ("glm4_moe_lite", LATENT | ROUTED),
     "minicpm3": ("minicpm3", LATENT),
     "youtu": ("youtu", LATENT),
+    "kimi_linear": (
+        "kimi_linear",
+        {key: value for key, value in LATENT.items() if key != "q_lora_rank"}
+        | {
+            "num_experts": 4,
+            "num_experts_per_token": 2,
+            "moe_intermediate_size": 24,
+            "linear_num_heads": 4,
+            "linear_head_dim": 8,
+            "layer_types": ["linear_attention", "full_attention"] * 2,
+        },
+    ),
     "jamba": (
         "jamba",
         SMALL | {"num_experts": 4, "mamba_dt_rank": 5, "mamba_d_state": 6, "attn_layer_period": 2, "attn_layer_offset": 1},
