@@ -11,6 +11,9 @@ from addin.cli.output import on_terminal
 CELLS = """Each ARG is what a cell would hold: -1 and 80e9 are numbers, TRUE a boolean, #N/A an error,
 "" a blank, {1,2;3,4} a range of two rows, anything else a text, and so is a number in quotes ('"12"')."""
 
+OWN_ROWS = """Rows of your own override these: the file that LLMECON_CATALOG names, else llmecon/catalog.toml where
+the platform keeps settings (~/.config, ~/Library/Application Support, %APPDATA%)."""
+
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A worksheet function, in capitals or not.", show_default=False)]
 Args = Annotated[list[str] | None, typer.Argument(metavar="ARG…", help="Its arguments, as cells.", show_default=False)]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
@@ -68,7 +71,7 @@ def options(version: Version = False) -> None:
 
 @app.command(context_settings=VALUES_MAY_BEGIN_WITH_A_DASH, epilog=CELLS)
 def call(name: Name, args: Args = None, as_json: Json = False) -> None:
-    """Compute one function as a cell would: a value, or an Excel error with its reason on stderr."""
+    """Compute one function as a cell would. An Excel error is a value too; its reason goes to stderr."""
     from addin.cli import functions
 
     functions.call(name, args or [], as_json)
@@ -76,7 +79,7 @@ def call(name: Name, args: Args = None, as_json: Json = False) -> None:
 
 @app.command(context_settings=VALUES_MAY_BEGIN_WITH_A_DASH, epilog=CELLS)
 def explain(name: Name, args: Args = None) -> None:
-    """Show a function's formula with the numbers in it, the units and the source."""
+    """Show a formula with the numbers in it, units and source."""
     from addin.cli import functions
 
     functions.explain(name, args or [])
@@ -100,7 +103,7 @@ def list_claims(as_json: Json = False) -> None:
 
 @app.command("templates")
 def list_templates(as_json: Json = False) -> None:
-    """List the workbooks that can be made: for whom, to which question."""
+    """List the workbooks that can be made, and their questions."""
     from addin.cli import workbooks
 
     workbooks.list_templates(as_json)
@@ -117,7 +120,7 @@ def new(
         list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Another value for an input.", show_default=False)
     ] = None,
 ) -> None:
-    """Make a workbook with live formulas and computed values, and print its headline results."""
+    """Make a finance workbook. Its formulas are live and computed; the headline results are printed."""
     from addin.cli import workbooks
 
     raise typer.Exit(workbooks.new(template, out, functions.value, settings or []))
@@ -125,7 +128,7 @@ def new(
 
 @app.command()
 def check(book: Book, as_json: Json = False) -> None:
-    """Check a workbook against the thirty rules of a sound model; exit status 3 where one is broken."""
+    """Check a workbook by thirty rules of sound modelling. The exit status is 3 where one is broken."""
     from addin.cli import workbooks
 
     raise typer.Exit(workbooks.check(book, as_json))
@@ -135,7 +138,7 @@ def check(book: Book, as_json: Json = False) -> None:
 def recalc(
     book: Book, out: Out, engine: Annotated[Engine, typer.Option(help="What computes; auto chooses.")] = Engine.AUTO
 ) -> None:
-    """Compute every formula of a workbook and store the values in a copy, all else untouched."""
+    """Compute every formula of a workbook. The values are stored in a copy, all else untouched."""
     from addin.cli import workbooks
 
     workbooks.recalc(book, out)
@@ -154,13 +157,13 @@ def model(
     weight_bits: Annotated[float, typer.Option(metavar="B", help="Width of the layers' matrices, scales included.")] = 16,
     as_json: Json = False,
 ) -> None:
-    """Show what a model holds, computes and caches, from its config.json."""
+    """Show what a model holds, computes and caches."""
     from addin.cli import model as command
 
     command.model(name, tokens, past, square, kv_bits, weight_bits, as_json)
 
 
-@app.command("models")
+@app.command("models", epilog=OWN_ROWS)
 def list_models(name: Filter = None, as_json: Json = False) -> None:
     """List the models that are known by name, with source and date."""
     from addin.cli import catalog
@@ -168,7 +171,7 @@ def list_models(name: Filter = None, as_json: Json = False) -> None:
     catalog.list_models(name, as_json)
 
 
-@app.command("gpus")
+@app.command("gpus", epilog=OWN_ROWS)
 def list_gpus(name: Filter = None, as_json: Json = False) -> None:
     """List chips and what renting them costs, with source and date."""
     from addin.cli import catalog
@@ -176,7 +179,7 @@ def list_gpus(name: Filter = None, as_json: Json = False) -> None:
     catalog.list_gpus(name, as_json)
 
 
-@app.command("prices")
+@app.command("prices", epilog=OWN_ROWS)
 def list_prices(name: Filter = None, as_json: Json = False) -> None:
     """List what APIs ask for a million tokens, with source and date."""
     from addin.cli import catalog
