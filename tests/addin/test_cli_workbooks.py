@@ -1,5 +1,8 @@
 """The commands about workbooks: what they write, refuse and find."""
 
+import errno
+import os
+
 import openpyxl
 import pytest
 
@@ -112,3 +115,16 @@ def test_a_workbook_can_be_computed_in_place(llmecon, book, tmp_path):
     copy.write_bytes(book.read_bytes())
     assert llmecon("recalc", copy, "-o", copy).status == 0
     assert copy.read_bytes() == book.read_bytes()
+
+
+def test_a_full_disk_leaves_the_old_file(llmecon, book, tmp_path, monkeypatch):
+    def fsync(descriptor):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    out = tmp_path / "cost.xlsx"
+    out.write_bytes(b"old")
+    monkeypatch.setattr(os, "fsync", fsync)
+    run = llmecon("recalc", book, "-o", out)
+    assert (run.status, run.out, run.err) == (74, "", f"llmecon: {out}: No space left on device\n")
+    assert out.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [out]

@@ -29,7 +29,7 @@ def with_parts(package: Package, changed: Mapping[str, bytes]) -> bytes:
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """The old file or the new one, never a part of it; nothing is left behind by a failure."""
+    """The old file or the new one, never a part of it; a failure names that file and leaves nothing behind."""
     draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         with draft.open("xb") as file:
@@ -37,5 +37,7 @@ def write_atomically(path: Path, data: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)
+    except OSError as fault:
+        raise OSError(fault.errno, fault.strerror, str(path)) from fault
     finally:
         draft.unlink(missing_ok=True)
