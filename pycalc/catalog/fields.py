@@ -1,6 +1,6 @@
 """What can be asked of a chip or a price by name, and in which unit the answer is."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from pycalc.catalog.names import key
@@ -34,8 +34,10 @@ CHIP_FIELDS: Mapping[str, Field] = {
 }
 
 
-def find_name(names: Iterable[str], name: str, others: Mapping[str, str] | None = None) -> str:
+def find_name(names: Collection[str], name: str, others: Mapping[str, str] | None = None) -> str:
     """The one of the names that is meant, in any spelling, or by one of its other names."""
+    if name in names:
+        return name
     wanted = key(name)
     known = {key(own): own for own in names} | {key(other): own for other, own in (others or {}).items()}
     if wanted not in known:
@@ -45,6 +47,8 @@ def find_name(names: Iterable[str], name: str, others: Mapping[str, str] | None 
 
 def find_field(fields: Mapping[str, Field], name: str) -> Field:
     """The field of that name, in any spelling."""
+    if name in fields:
+        return fields[name]
     others = {other: own for own, field in fields.items() for other in field.others}
     return fields[find_name(fields, name, others)]
 

@@ -8,6 +8,7 @@ import difflib
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from typing import Generic, NamedTuple, TypeVar
 
 from pycalc.errors import UnknownNameError, shorten
@@ -39,6 +40,7 @@ def joined(parts: Iterable[str]) -> str:
     return text
 
 
+@lru_cache(maxsize=4096)  # a sheet asks for the same few names in thousands of cells
 def key(name: str) -> str:
     """What two spellings of one name have in common."""
     return joined(words(name))

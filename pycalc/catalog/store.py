@@ -15,6 +15,7 @@ from pycalc.catalog.records import CatalogError, Chip, Entry, Model, Price, Rent
 from pycalc.errors import UnknownNameError
 
 VARIABLE = "LLMECON_CATALOG"
+SETTINGS = ("APPDATA", "XDG_CONFIG_HOME", "HOME")
 TABLES: Mapping[type[Entry], str] = {Chip: "chip", Rent: "rent", Model: "model", Price: "price"}
 
 Row = TypeVar("Row", bound=Entry)
@@ -37,29 +38,43 @@ def user_file() -> Path | None:
     The environment's LLMECON_CATALOG names it, or says with an empty text that there is none;
     else it is catalog.toml in the folder llmecon where the platform keeps settings.
     """
-    named = os.environ.get(VARIABLE)
+    path, _ = _user_file()
+    return path
+
+
+def _user_file() -> tuple[Path | None, int]:
+    """The file and when it was changed; quick, since every look-up in a sheet asks."""
+    path = _place(os.environ.get(VARIABLE), sys.platform, *map(os.environ.get, SETTINGS))
+    try:
+        return path, os.stat(path).st_mtime_ns if path else 0
+    except OSError as fault:
+        if VARIABLE not in os.environ:
+            return None, 0
+        raise CatalogError(f"the catalogue {path} cannot be read: {fault.strerror or fault}") from None
+
+
+@lru_cache(maxsize=8)
+def _place(named: str | None, platform: str, roaming: str | None, settings: str | None, home: str | None) -> Path | None:
+    """Where the file is or would be; None where there is to be none, or the user has no home."""
     if named is not None:
         return Path(named) if named else None
     try:
-        path = _settings() / "llmecon" / "catalog.toml"
-        return path if path.is_file() else None
-    except (OSError, RuntimeError):  # no home, or one that may not be looked into
+        if platform == "win32":
+            folder = Path(roaming or Path.home() / "AppData" / "Roaming")
+        elif platform == "darwin":
+            folder = Path.home() / "Library" / "Application Support"
+        else:
+            folder = Path(settings or Path.home() / ".config")
+    except RuntimeError:
         return None
-
-
-def _settings() -> Path:
-    if sys.platform == "win32":
-        return Path(os.environ.get("APPDATA") or Path.home() / "AppData" / "Roaming")
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Application Support"
-    return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    return folder / "llmecon" / "catalog.toml"
 
 
 def catalog() -> Catalog:
     """The catalogues as they are now; when the user's file has changed it is read again."""
-    path = user_file()
+    path, changed = _user_file()
     try:
-        return _merged(path, path.stat().st_mtime_ns if path else 0)
+        return _merged(path, changed)
     except OSError as fault:
         raise CatalogError(f"the catalogue {path} cannot be read: {fault.strerror or fault}") from None
 
