@@ -114,13 +114,17 @@ class Book:
     @cached_property
     def numeric_constants(self) -> list[Entry]:
         """Numbers, dates and switches that are typed into the model's sheets."""
-        return [
-            entry
-            for sheet in self.sheets
-            if sheet.role not in NO_MODEL
-            for entry in sheet.constants.values()
-            if entry.cell.data_type in ("n", "d", "b") and not _describes(entry)
-        ]
+        cells = [entry for sheet in self.sheets if sheet.role not in NO_MODEL for entry in sheet.constants.values()]
+        cells += self._read_from_lists
+        return [entry for entry in cells if entry.cell.data_type in ("n", "d", "b") and not _describes(entry)]
+
+    @cached_property
+    def _read_from_lists(self) -> list[Entry]:
+        """What formulas read from sheets that should hold but choices for validations."""
+        lists = {sheet.title for sheet in self.of_role(Role.LIST)}
+        areas = {area for entry in self.formulas for area in entry.formula.references if area.sheet in lists}
+        found = {entry.place: entry for area in areas for entry in self.entries(area) if not entry.formula.text}
+        return list(found.values())
 
     @cached_property
     def inputs(self) -> list[Entry]:
@@ -229,11 +233,11 @@ class Book:
         return [found for reference in own for found in self.entries(reference) if found.formula.text]
 
     def shows_master(self, entry: Entry) -> bool:
-        """Whether a formula does no more than show the master check: it reads it, and nothing reads the formula."""
+        """Whether a formula does no more than show the master check: it reads nothing else, and nothing reads it."""
         master = self.master
         if master is None or entry.sheet is master.sheet or self.readers.get(entry.place):
             return False
-        return [(r.sheet, r.top, r.left) for r in entry.formula.references if r.is_cell] == [master.place]
+        return {(r.sheet, r.top, r.left, r.is_cell) for r in entry.formula.references} == {(*master.place, True)}
 
 
 def _load(package: Package) -> Any:

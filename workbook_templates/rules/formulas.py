@@ -212,7 +212,7 @@ def direct(book: Book) -> Iterator[Finding]:
                     right = f"a link to {end[0].where}" if end else "a link to the first cell of the chain"
                     yield Finding(entry.where, f"links to {source.where}, itself only a link", right)
         for area in entry.formula.references:
-            if area.is_whole and not area.name:
+            if area.is_whole:
                 yield Finding(entry.where, "reads a whole column or row", "the rows that hold data, or a table's column")
 
 

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from workbook_templates.roles import SHEET_NAMES, Role
-from workbook_templates.rules.book import Book
+from workbook_templates.rules.book import Book, Name
 from workbook_templates.rules.cells import Entry, Sheet
 from workbook_templates.rules.colours import ink, resolve
 from workbook_templates.rules.record import Finding, rule
-from workbook_templates.rules.references import CELLS, LAST_COLUMN, Reference, column_number, quoted
+from workbook_templates.rules.references import CELLS, LAST_COLUMN, column_number, quoted
 
 MIN_FLAGS = 5
 HEADLINE_SIZE = 14
@@ -86,24 +86,24 @@ def names(book: Book) -> Iterator[Finding]:
         if "#REF!" in name.formula.text or name.formula.fault:
             yield Finding(where, f"is defined as {name.formula.text[:60]}", "a reference to a cell of this workbook")
         elif not name.formula.is_lambda:
-            yield from _name_faults(book, where, name.name, name.formula.references, used)
+            yield from _name_faults(book, where, name, used)
     for where, text in uses:
         if text.casefold() not in known and "[" not in text:
             yield Finding(where, f"uses {text}, which is not defined", "a defined name or a reference")
 
 
-def _name_faults(book: Book, where: str, name: str, areas: tuple[Reference, ...], used: set[str]) -> Iterator[Finding]:
-    """What is wrong with a name that stands for cells; a LAMBDA is a function and follows other rules."""
-    if not areas:
-        yield Finding(where, "stands for no cell", "an input cell with unit and source, named")
-    for area in areas:
+def _name_faults(book: Book, where: str, name: Name, used: set[str]) -> Iterator[Finding]:
+    """What is wrong with a name that should stand for cells; a LAMBDA is a function and follows other rules."""
+    if not name.formula.is_plain or not name.formula.references:
+        yield Finding(where, f"stands for {name.formula.text[:60]}, not for a cell", "a cell with unit and source, named")
+    for area in name.formula.references:
         sheet = book.by_title.get(area.sheet)
         if sheet is None or not sheet.holds_anything_in(area):
             yield Finding(where, f"stands for {area.shown}, which is empty or not there", "the cell that is meant")
-    if name.casefold() not in used:
+    if name.name.casefold() not in used:
         yield Finding(where, "is used by no formula", "no name where none is needed")
-    match = CELLS.fullmatch(name)
-    if not NAME.fullmatch(name) or (match and column_number(match[2]) <= LAST_COLUMN):
+    match = CELLS.fullmatch(name.name)
+    if not NAME.fullmatch(name.name) or (match and column_number(match[2]) <= LAST_COLUMN):
         yield Finding(where, "is not in lower_snake, or reads as a cell", "lower case words joined by _")
 
 

@@ -77,7 +77,10 @@ class Formula:
     functions: tuple[str, ...] = ()
     numbers: tuple[float, ...] = ()
     nested_if: bool = False
+    is_plain: bool = False
+    """Whether it is one reference and nothing else."""
     is_link: bool = False
+    """Whether it only shows another cell."""
     unknown: tuple[str, ...] = ()
     external: tuple[str, ...] = ()
     fault: str = ""
@@ -135,8 +138,18 @@ def read_formula(text: str, sheet: str, row: int, column: int, scope: Scope) -> 
     operands = [token for token in tokens if token.type == Token.OPERAND]
     is_link = len(operands) == 1 and len(references) == 1 and references[0].is_cell and not functions
     is_link = is_link and all(t.type in (Token.OPERAND, Token.PAREN) or t.value == "+" for t in tokens)
-    shape_text, numbers = " ".join(shape), tuple(_numbers(tokens))
-    return Formula(text, shape_text, tuple(references), functions, numbers, nested, is_link, tuple(unknown), tuple(external))
+    return Formula(
+        text,
+        shape=" ".join(shape),
+        references=tuple(references),
+        functions=functions,
+        numbers=tuple(_numbers(tokens)),
+        nested_if=nested,
+        is_plain=len(tokens) == len(operands) == 1,
+        is_link=is_link,
+        unknown=tuple(unknown),
+        external=tuple(external),
+    )
 
 
 @lru_cache(maxsize=4_096)

@@ -125,6 +125,10 @@ def hidden(book: Book) -> Iterator[Finding]:
         if state == "veryHidden" or (state != "visible" and sheet.role is not Role.LIST):
             right = f"a visible sheet, or a list named {SHEET_NAMES[Role.LIST][0]}… that can be unhidden"
             yield Finding(quoted(sheet.title), f"the sheet is {state}", right)
+        elif state != "visible" and sheet.formulas:
+            yield Finding(
+                quoted(sheet.title), "the hidden list holds formulas", "constants alone on a list; formulas where they show"
+            )
         for kind, dimensions in (("row", sheet.ws.row_dimensions), ("column", sheet.ws.column_dimensions)):
             for key, dimension in dimensions.items():
                 size = dimension.height if kind == "row" else (dimension.width if dimension.customWidth else None)

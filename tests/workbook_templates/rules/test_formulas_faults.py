@@ -95,7 +95,7 @@ formula(SPEED, "=context/Workings!A1", rule="R25")
 formula(SPEED, "=context/D{above})", "R24", rule="R25")
 
 
-@FAULTS.seed("R20")
+@FAULTS.seed("R20", "R27")
 def a_volatile_name(book):
     book.defined_names["rows_so_far"] = DefinedName("rows_so_far", attr_text="OFFSET(Inputs!$D$9,0,0)")
     cell = line(book, SPEED)

@@ -111,6 +111,7 @@ name("nothing_there", "Inputs!$A$99")
 name("deleted_cell", "Inputs!#REF!")
 name("lost_sheet", "Workings!$A$1")
 name("hidden_constant", "0.3")
+name("hidden_logic", "Inputs!$D$9*2")
 
 
 def used_name(text, *also, **options):

@@ -215,13 +215,30 @@ def test_macros_are_found_in_a_workbook_that_admits_to_them(good):
     assert [finding.where for finding in report.findings] == ["xl/vbaProject.bin"]
 
 
+def a_hidden_list(book):
+    sheet = book.create_sheet("List_Scenarios")
+    sheet.sheet_state = "hidden"
+    sheet.sheet_view.showGridLines = False
+    sheet.protection.sheet = True
+    sheet["A1"], sheet["A2"] = "Base", 0.3
+    return sheet
+
+
 def test_a_hidden_list_and_a_folded_group_are_declared(good):
     def hide_what_may_be_hidden(book):
-        sheet = book.create_sheet("List_Scenarios")
-        sheet.sheet_state = "hidden"
-        sheet.sheet_view.showGridLines = False
-        sheet.protection.sheet = True
+        a_hidden_list(book)
         book["Calc"].row_dimensions.group(15, 17, hidden=True)
 
     path, _ = good.with_change(hide_what_may_be_hidden)
     assert check_workbook(path).passed
+
+
+def test_a_hidden_list_is_no_place_for_inputs_and_formulas(good):
+    def hide_what_may_not(book):
+        sheet = a_hidden_list(book)
+        sheet["A3"] = "=A2*2"
+        line(book, "Operations of a layer").value += "+0*List_Scenarios!A2"
+
+    report = check_workbook(good.with_change(hide_what_may_not)[0])
+    found = {(finding.rule, finding.where) for finding in report.findings}
+    assert {("R06", "List_Scenarios"), ("R11", "List_Scenarios!A2"), ("R13", "List_Scenarios!A2")} <= found
