@@ -9,7 +9,7 @@ from pycalc.catalog.prices import SIDES, prices
 from pycalc.catalog.records import Entry, Price
 from pycalc.catalog.store import catalog
 
-HEADER = ["kind", "name", "item", "value", "unit", "source", "date", "note"]
+HEADER = ["Kind", "Name", "Item", "Value", "Unit", "Source", "Date", "Note"]
 
 Cell: TypeAlias = str | float | datetime.date
 

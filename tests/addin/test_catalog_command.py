@@ -2,6 +2,7 @@
 
 import datetime
 
+import openpyxl
 import pytest
 
 from pycalc.catalog import records, store
@@ -113,3 +114,15 @@ def test_a_call_of_an_old_row_says_so(llmecon, monkeypatch):
     monkeypatch.setattr(records, "today", lambda: datetime.date(2027, 3, 1))
     assert llmecon("call", "GPU_SPEC", "L4", "memory").err.startswith("bytes; 98 days old; secondary")
     assert "98 days old" in llmecon("explain", "GPU_SPEC", "L4", "memory").out
+
+
+def test_a_workbook_is_recalculated_with_look_ups(llmecon, tmp_path):
+    formulas = ['=GPU_SPEC(A1,"bandwidth")', '=GPU_SPEC("A41","memory")', '=MODEL_SPEC("Qwen3 14B","layers")', "=B1/2"]
+    book = openpyxl.Workbook()
+    book.active["A1"] = "h100-sxm"
+    for row, text in enumerate(formulas, 1):
+        book.active.cell(row, 2, text)
+    book.save(tmp_path / "in.xlsx")
+    assert llmecon("recalc", tmp_path / "in.xlsx", "-o", tmp_path / "out.xlsx").status == 0
+    sheet = openpyxl.load_workbook(tmp_path / "out.xlsx", data_only=True).active
+    assert [sheet.cell(row, 2).value for row in (1, 2, 3, 4)] == [3.35e12, "#N/A", 40, 1.675e12]

@@ -13,7 +13,7 @@ from pycalc.catalog.snapshot import HEADER
 from pycalc.cells import cell_function
 from pycalc.errors import ArgumentError, CellError, InputError, NotAvailableError, UnknownNameError
 from pycalc.lambdas import lambda_text
-from pycalc.lookups import MODEL_FIELDS
+from pycalc.models import MODEL_FIELDS
 from pycalc.symbolic import UntraceableError
 
 

@@ -9,7 +9,7 @@ from pycalc.catalog.names import key
 from pycalc.errors import TEXT_LIMIT, UnknownNameError
 
 SPELLED = {
-    "H100 SXM": ("h100 sxm", "H100-SXM", "h100sxm5", "NVIDIA H100 80GB HBM3", "H100-SXM-80GB", "H100 SXM5 80 GB", "HGX H100"),
+    "H100 SXM": ("h100 sxm", "H100-SXM", "h100sxm5", "NVIDIA H100 80GB HBM3", "H100-SXM-80GB", "H100 SXM5 80 GB"),
     "A100 SXM 80GB": ("A100-SXM4-80GB", "NVIDIA A100 80GB SXM", "a100 sxm 80gb", "A100_SXM_80GB"),
     "A100 PCIe 80GB": ("NVIDIA A100 80GB PCIe", "A100-PCIE-80GB"),
     "H200 SXM": ("H200", "NVIDIA H200", "H200 141GB"),
