@@ -98,7 +98,7 @@ class Indexer(Part):
 
     def key_bytes(self, bits: float) -> Count:
         """One key; 8 bits and less carry a scale: DeepSeek's 128 values take 132 bytes."""
-        return in_bytes(self.head_dim, bits) + (SCALE_BYTES if bits <= 8 else 0)
+        return in_bytes(self.head_dim, bits) + SCALE_BYTES * (bits <= 8)
 
 
 class Attending(Mixer):

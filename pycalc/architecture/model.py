@@ -11,7 +11,7 @@ from functools import cached_property
 
 from pycalc.architecture.mixers import Attending, Mixer, in_bytes
 from pycalc.architecture.parts import Matrix, Part, Table
-from pycalc.architecture.reach import Count
+from pycalc.architecture.reach import Count, greater
 
 EXACT_BYTES = 4
 WHOLE_BITS = 16
@@ -201,4 +201,4 @@ class Architecture:
         """
         narrowed = self._sum("weights")
         rest = self.parameters().total - narrowed
-        return in_bytes(narrowed, bits) + in_bytes(rest, max(bits, WHOLE_BITS))
+        return in_bytes(narrowed, bits) + in_bytes(rest, greater(bits, WHOLE_BITS))

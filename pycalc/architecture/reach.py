@@ -17,6 +17,11 @@ def lesser(a: Count, b: Count) -> Count:
     return min(a, b) if isinstance(a, int) and isinstance(b, int) else np.minimum(a, b)
 
 
+def greater(a: Count, b: Count) -> Count:
+    """The larger, likewise."""
+    return max(a, b) if isinstance(a, int) and isinstance(b, int) else np.maximum(a, b)
+
+
 def triangle(n: Count) -> Count:
     """1 + 2 + … + n.
 

@@ -25,6 +25,7 @@ READERS: dict[str, Callable[[Fields], Architecture]] = {
     "gpt_bigcode": early.gpt_bigcode,
     "gpt_neo": early.gpt_neo,
     "granite_hybrid": hybrid.granite_hybrid,
+    "helium": variants.helium,
     "hunyuan_moe": variants.hunyuan_moe,
     "hyperclovax": variants.hyperclovax,
     "jamba": hybrid.jamba,

@@ -82,7 +82,7 @@ def experts(fields: Fields, mixture: Mixture) -> Experts:
         raise fields.refuse(fields.name(mixture.top_k), f"is {used}, more than the {total} experts")
     width = fields.count(mixture.width)
     bias = fields.switch(fields.family.mlp_bias)
-    routed = FeedForward(hidden, width, fields.family.gated, mixture.expert_bias or bias, copies=total, used=used)
+    routed = FeedForward(hidden, width, fields.family.gated, mixture.expert_bias, copies=total, used=used)
     shared_width = fields.count(mixture.shared_width, 0, least=0) if mixture.shared_width else 0
     if mixture.shared:
         shared_width = width * fields.count(mixture.shared, 0, least=0)

@@ -29,9 +29,7 @@ def gpt(fields: Fields) -> Architecture:
 
 def gpt_bigcode(fields: Fields) -> Architecture:
     """StarCoder 1: one head of keys and values, where multi_query says so."""
-    mixer = attention(fields)
-    if fields.flag("multi_query"):
-        mixer = replace(mixer, kv_heads=1)
+    mixer = replace(attention(fields), kv_heads=1 if fields.flag("multi_query") else fields.count(HEADS))
     return _stacked(fields, [mixer] * fields.layers(), _wide(fields))
 
 
@@ -90,7 +88,7 @@ def mpt(fields: Fields) -> Architecture:
     )
     attn.finish()
     mixer = Attention(hidden, heads, heads, hidden // heads)
-    block = FeedForward(hidden, fields.count("expansion_ratio") * hidden, gated=False)
+    block = FeedForward(hidden, 4 * hidden, gated=False)
     return _stacked(fields, [mixer] * count, block)
 
 
@@ -99,12 +97,13 @@ def falcon(fields: Fields) -> Architecture:
     heads = fields.count(HEADS)
     new, single = fields.flag("new_decoder_architecture"), fields.flag("multi_query")
     stated = fields.count("num_kv_heads", heads)
-    groups = stated if new or not single else 1
+    groups = stated if new else 1 if single else heads
     if heads % groups:
         raise fields.refuse("num_kv_heads", f"is {groups}, which does not divide {heads} heads")
-    parallel = fields.flag("parallel_attn")
+    if stated != groups and not single:
+        raise fields.refuse("num_kv_heads", f"is {stated}, though each of {heads} heads has its own")
     in_parallel = fields.count("num_ln_in_parallel_attn", 2 if new else 1)
-    norms = norm(fields, (in_parallel if new else 1) if new or parallel else 2)
+    norms = norm(fields, (2 if in_parallel == 2 else 1) if fields.flag("parallel_attn") else 2)
     fields.skip(KV_HEADS, TIED, "n_head_kv")
     block = feed_forward(fields, fields.optional("ffn_hidden_size") or 4 * fields.count(HIDDEN))
     mixer = replace(attention(fields), kv_heads=groups)

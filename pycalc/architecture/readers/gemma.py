@@ -110,7 +110,6 @@ def gemma3n(fields: Fields) -> Architecture:
     widths = fields.whole_items(WIDTH, least=1) if isinstance(stated, list) else [fields.count(WIDTH)] * count
     if widths is None or len(widths) != count:
         raise fields.refuse(WIDTH, f"is no width for each of {count} layers")
-    scale = hidden if fields.flag("altup_correct_scale") else 0
     around_attention = Loose(
         (
             Matrix(streams, streams),
@@ -119,7 +118,7 @@ def gemma3n(fields: Fields) -> Architecture:
             Matrix(hidden, rank),
             Matrix(rank, hidden),
         ),
-        scale + 2 * norm(fields),
+        hidden + 2 * norm(fields),
     )
     layers = [
         Layer(

@@ -29,6 +29,13 @@ def hyperclovax(fields: Fields) -> Architecture:
     return replace(model, layers=tuple(replace(layer, norms=layer.norms + more) for layer in model.layers))
 
 
+def helium(fields: Fields) -> Architecture:
+    """Helium: Llama whose heads together are as wide as the model, since its output map is square."""
+    if fields.count(HEADS) * head_dim(fields) != fields.count(HIDDEN):
+        raise fields.refuse("head_dim", "times num_attention_heads is not hidden_size")
+    return decoder(fields)
+
+
 def diffllama(fields: Fields) -> Architecture:
     """DiffLlama: attention subtracts a second map, weighed by four vectors; its two halves' norm has no scale."""
     width = head_dim(fields)
