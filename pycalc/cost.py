@@ -13,13 +13,16 @@ from pycalc.quantities import (
     Fraction,
     GpusPaid,
     HoursPerYear,
+    InputParts,
     InputPrice,
+    InputTokens,
     Margin,
     MarginalCost,
     MarginResult,
     OtherUsd,
+    OutputParts,
     OutputPrice,
-    Parts,
+    OutputTokens,
     PeakFlops,
     Position,
     RentIncluded,
@@ -83,7 +86,9 @@ def compute_cost(
 
 
 @formula("6.3")
-def blended_price(input_price: InputPrice, output_price: OutputPrice, input_parts: Parts, output_parts: Parts) -> UsdPerMtok:
+def blended_price(
+    input_price: InputPrice, output_price: OutputPrice, input_parts: InputParts, output_parts: OutputParts
+) -> UsdPerMtok:
     """Price of a million tokens of a mix of input and output.
 
     >>> blended_price(0.1, 0.4, 1, 2)
@@ -93,7 +98,7 @@ def blended_price(input_price: InputPrice, output_price: OutputPrice, input_part
 
 
 @formula("6.3")
-def api_cost(input_tokens: TokenVolume, output_tokens: TokenVolume, input_price: InputPrice, output_price: OutputPrice) -> Usd:
+def api_cost(input_tokens: InputTokens, output_tokens: OutputTokens, input_price: InputPrice, output_price: OutputPrice) -> Usd:
     """Bill of an API for so many input and output tokens.
 
     >>> api_cost(3e9, 1e9, 0.1, 0.4)

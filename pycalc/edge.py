@@ -8,6 +8,7 @@ from pycalc.quantities import (
     DeviceUsdPerMonth,
     Fits,
     FixedUsdPerMonth,
+    KvBytes,
     Mau,
     Months,
     RequestsPerDay,
@@ -101,7 +102,7 @@ def edge_energy_cost(watts: Watts, seconds: Seconds, usd_per_kwh: UsdPerKwh) -> 
 
 
 @formula("8")
-def edge_fits(model_bytes: WeightBytes, cache_bytes: Bytes, memory_budget: Bytes) -> Fits:
+def edge_fits(model_bytes: WeightBytes, cache_bytes: KvBytes, memory_budget: Bytes) -> Fits:
     """Whether model and cache fit in what a device has for AI; the article's phones have 3 to 4 GB.
 
     >>> edge_fits(600e6, 536870912, 3e9)

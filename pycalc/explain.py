@@ -31,7 +31,7 @@ def explain_rows(function: str, args: Sequence[Any]) -> list[list[Any]]:
     A call that is refused is explained too: the result is its Excel error, the source the reason.
 
     >>> explain_rows("KV_BYTES_PER_TOKEN", [16, 8, 64, 1])[-3:-1]
-    [['=', '2*L_attn*g*d_k*B', '', '', 'in symbols'], ['=', '2*16*8*64*1', '', '', 'in numbers']]
+    [['=', '2*L_attn*g*d_k*B_v', '', '', 'in symbols'], ['=', '2*16*8*64*1', '', '', 'in numbers']]
     """
     spec = find(function)
     fault = spec.count_fault(len(args))

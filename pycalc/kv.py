@@ -28,7 +28,7 @@ from pycalc.quantities import (
 def kv_bytes_per_token(
     layers: CacheLayers, kv_heads: KvHeads, head_dim: HeadDim, bytes_per_value: BytesPerValue = 2
 ) -> KvBytesPerToken:
-    """Bytes that each token adds to a key-value cache: 2·L·g·d_k·B, a key and a value per layer and head.
+    """Bytes that each token adds to a key-value cache: 2·L·g·d_k·B_v, a key and a value per layer and head.
 
     >>> kv_bytes_per_token(16, 8, 64, 1)
     16384.0
@@ -45,7 +45,7 @@ def kv_bytes(
     bytes_per_value: BytesPerValue = 2,
     sequences: Sequences = 1,
 ) -> Bytes:
-    """Memory of the key-value cache of equal-length sequences: 2·L·g·d_k·B·n per sequence.
+    """Memory of the key-value cache of equal-length sequences: 2·L·g·d_k·B_v·n per sequence.
 
     >>> kv_bytes(32768, 16, 8, 64, 1)
     536870912.0
@@ -62,7 +62,7 @@ def mla_kv_bytes(
     bytes_per_value: BytesPerValue = 2,
     sequences: Sequences = 1,
 ) -> Bytes:
-    """Memory of a latent attention cache: L·(d_c + d_r)·B·n, shared by all heads and not split by tensor parallelism.
+    """Memory of a latent attention cache: L·(d_c + d_r)·B_v·n, shared by all heads and not split by tensor parallelism.
 
     DeepSeek-V3 keeps 512 + 64 values per token in each of 61 layers:
 

@@ -92,6 +92,8 @@ ExtraTokens = Annotated[Numeric, Quantity("Δn", "tokens", "Tokens by which the 
 WindowTokens = Annotated[Numeric, Quantity("w", "tokens", "Most recent tokens that a sliding-window layer keeps", 0, 1e15)]
 BlockTokens = Annotated[Numeric, _count("b", "tokens", "Tokens in one page of the cache")]
 TokenVolume = Annotated[Numeric, Quantity("T", "tokens", "Number of tokens")]
+InputTokens = Annotated[Numeric, Quantity("T_in", "tokens", "Number of input tokens")]
+OutputTokens = Annotated[Numeric, Quantity("T_out", "tokens", "Number of output tokens")]
 TokensPerRequest = Annotated[Numeric, Quantity("t", "tokens", "Tokens of one request, prompt and answer together", 0, 1e15)]
 TokensPerSecond = Annotated[Numeric, Quantity("R", "tokens/s", "Tokens generated per second, all sequences together")]
 
@@ -138,7 +140,7 @@ WideParameters = Annotated[
 BytesPerParam = Annotated[
     Numeric, Quantity("B_p", "bytes", "Width of a stored parameter: 2 for FP16, 1 for INT8, 0.5 for INT4", 0, 16)
 ]
-BytesPerValue = Annotated[Numeric, Quantity("B", "bytes", "Width of a stored value: 2 for FP16, 1 for INT8", 0, 16)]
+BytesPerValue = Annotated[Numeric, Quantity("B_v", "bytes", "Width of a stored value: 2 for FP16, 1 for INT8", 0, 16)]
 Bits = Annotated[Numeric, Quantity("b_w", "bits", "Bits per weight, without scales", 0, 64)]
 GroupSize = Annotated[
     Numeric, Quantity("G", "weights", "Weights that share one scale; 0 where there are no scales", 0, 1e9, whole=True)
@@ -187,8 +189,9 @@ OutputPrice = Annotated[Numeric, Quantity("p_out", "USD/Mtok", "Price of a milli
 ApiPrice = Annotated[Numeric, Quantity("p", "USD/Mtok", "Price of a million tokens from an API")]
 SalePrice = Annotated[Numeric, Quantity("p", "USD/Mtok", "Price at which a million tokens are sold")]
 MarginalCost = Annotated[Numeric, Quantity("c", "USD/Mtok", "Cost of a million more tokens of one's own")]
-Parts = Annotated[
-    Numeric, Quantity("w", "parts", "Parts of the mix; 3 and 1 for three input tokens to one output token", 0, 1e12)
+InputParts = Annotated[Numeric, Quantity("w_in", "parts", "Parts of input in the mix: 3 of 4 where answers are short", 0, 1e12)]
+OutputParts = Annotated[
+    Numeric, Quantity("w_out", "parts", "Parts of output in the mix: 1 of 4 where answers are short", 0, 1e12)
 ]
 Utilisation = Annotated[Numeric, _share("u", "Share of the paid hours in which the GPU works at that rate")]
 Usd = Annotated[Numeric, Quantity("$", "USD", "Money")]

@@ -33,7 +33,7 @@ def prefill_intensity(tokens: Tokens, bytes_per_param: BytesPerParam) -> Intensi
 
 @formula("3.1", 'Williams, Waterman, Patterson, "Roofline" (2009); all three matrices counted once')
 def matmul_intensity(rows: Rows, inner: Inner, columns: Columns, bytes_per_value: BytesPerValue = 2) -> Intensity:
-    """Operations per byte of a matrix product, activations counted too: 2abc / (B·(ab + bc + ac)).
+    """Operations per byte of a matrix product, activations counted too: 2abc / (B_v·(ab + bc + ac)).
 
     The article's prefill with its activations, 819 rather than 4096:
 
@@ -45,7 +45,7 @@ def matmul_intensity(rows: Rows, inner: Inner, columns: Columns, bytes_per_value
 
 @formula("3.1")
 def attention_intensity(tokens: Tokens, bytes_per_value: BytesPerValue) -> Intensity:
-    """Operations per byte of a prompt's attention scores where the n×n matrix stays on the chip: n / B.
+    """Operations per byte of a prompt's attention scores where the n×n matrix stays on the chip: n / B_v.
 
     >>> attention_intensity(4096, 2)
     2048.0
@@ -67,7 +67,7 @@ def decode_intensity(bytes_per_param: BytesPerParam, batch: Batch = 1) -> Intens
 
 @formula("3.2", 'Ainslie et al., "GQA" (2023): h/g query heads read each key and value')
 def decode_attention_intensity(bytes_per_value: BytesPerValue, queries_per_kv: QueriesPerKv = 1) -> Intensity:
-    """Operations per byte of cache in a decode step: 2·(h/g) / B, whatever the batch and the context.
+    """Operations per byte of cache in a decode step: 2·(h/g) / B_v, whatever the batch and the context.
 
     >>> decode_attention_intensity(2)
     1.0

@@ -170,6 +170,10 @@ class TestEveryDeclaration:
             assert parameter.help.endswith(f" Default: {parameter.default_text}." if parameter.optional else f"{q.span}.")
             assert q.low <= q.high
 
+    def test_symbols_tell_the_arguments_apart(self, name):
+        symbols = [parameter.quantity.symbol for parameter in FUNCTIONS[name].parameters if parameter.quantity.is_number]
+        assert len({*symbols}) == len(symbols)
+
     def test_the_source_and_an_example_are_there(self, name):
         spec, function = FUNCTIONS[name], getattr(pycalc, name.lower())
         assert spec.section.replace(".", "").isdigit()

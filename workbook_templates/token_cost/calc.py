@@ -53,7 +53,7 @@ MEMORY = section(
         "KV cache per token",
         u.BYTES_PER_TOKEN,
         "=KV_BYTES_PER_TOKEN(layers, kv_heads, head_dim, kv_value_bytes)",
-        "2·L·g·d_k·B (article 5.2)",
+        "2·L·g·d_k·B_v (article 5.2)",
     ),
     Line(
         "session",

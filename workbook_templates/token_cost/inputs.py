@@ -84,14 +84,20 @@ WORKLOAD = section(
     Input(
         "input_parts",
         "Input tokens in the mix",
-        q.Parts,
+        q.InputParts,
         u.PARTS,
         (3, 3, 3),
         (0, 1000),
         ours("3 : 1 is usual for chat; documents need more"),
     ),
     Input(
-        "output_parts", "Output tokens in the mix", q.Parts, u.PARTS, (1, 1, 1), (0.1, 1000), ours("the other side of the mix")
+        "output_parts",
+        "Output tokens in the mix",
+        q.OutputParts,
+        u.PARTS,
+        (1, 1, 1),
+        (0.1, 1000),
+        ours("the other side of the mix"),
     ),
 )
 
