@@ -102,6 +102,7 @@ def test_a_snapshot_holds_every_figure_with_its_origin():
     facts = {(kind, name, item): (value, unit) for kind, name, item, value, unit, *_ in rows}
     assert facts["chip", "H100 SXM", "bandwidth"] == (3.35e12, "bytes/s")
     assert facts["chip", "Snapdragon 8 Elite", "peak_flops"] == (5e10, "FLOP/s")
+    assert ("chip", "H100 SXM", "peak_flops") not in facts, "it is the BF16 figure over again"
     assert facts["rent", "H100 SXM", "on demand, The article"] == (2.5, "USD/hour")
     assert facts["price", "openai/gpt-4o-mini", "output"] == (0.6, "USD/Mtok")
     for *_, source, day, note in rows:

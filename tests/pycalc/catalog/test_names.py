@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pycalc.catalog import catalog, find_chip, find_model
-from pycalc.catalog.names import key
+from pycalc.catalog.names import Named, Names, key
 from pycalc.errors import TEXT_LIMIT, UnknownNameError
 
 SPELLED = {
@@ -76,6 +76,13 @@ def test_what_is_no_name_at_all(name):
     with pytest.raises(UnknownNameError) as refused:
         find_chip(name)
     assert len(refused.value.reason) <= TEXT_LIMIT
+
+
+def test_a_spelling_that_two_rows_share_is_refused_but_a_rows_own_name_is_its_own():
+    names = Names("thing", ["X", "Y Z"], lambda row: Named(row, ("both", "X")))
+    assert names.find("x") == "X"
+    with pytest.raises(UnknownNameError, match='the thing "Both" has variants, say which: X, Y Z'):
+        names.find("Both")
 
 
 def test_figures_do_not_run_together():
