@@ -99,10 +99,11 @@ def _constant(value: Any) -> tuple[str, int]:
         return '"' + value.replace('"', '""') + '"', ATOM
     if isinstance(value, bool):
         return str(value).upper(), ATOM
+    value = float(value)  # np.where makes arrays of no dimension
     fraction = Fraction(value).limit_denominator(MAX_DENOMINATOR)
     if fraction.denominator > 1 and float(fraction) == value != float(f"{value:.15g}"):
         return f"{fraction.numerator}/{fraction.denominator}", PRODUCT  # a third has no 15 digits, but a quotient
-    text = number_text(float(value))
+    text = number_text(value)
     return text, MINUS if text.startswith("-") else ATOM
 
 
