@@ -58,12 +58,23 @@ from pycalc.kv import (
     paged_tokens,
     window_kv_bytes,
 )
-from pycalc.lookups import api_price, gpu_spec, model_spec
+from pycalc.lookups import api_price, gpu_spec
 from pycalc.memory import (
     kv_budget,
     max_context,
     users_per_gpu,
     weight_bytes,
+)
+from pycalc.models import (
+    model_flops,
+    model_kv_bytes,
+    model_kv_bytes_per_token,
+    model_kv_reserved_bytes,
+    model_parameters,
+    model_sequence_bytes,
+    model_spec,
+    model_state_bytes,
+    model_weight_bytes,
 )
 from pycalc.questions import (
     context_cost,
@@ -157,7 +168,15 @@ __all__ = [
     "mlp_cost",
     "mlp_flops",
     "mlp_traffic",
+    "model_flops",
+    "model_kv_bytes",
+    "model_kv_bytes_per_token",
+    "model_kv_reserved_bytes",
+    "model_parameters",
+    "model_sequence_bytes",
     "model_spec",
+    "model_state_bytes",
+    "model_weight_bytes",
     "moe_experts_touched",
     "moe_flops",
     "output_flops",

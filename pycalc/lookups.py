@@ -1,25 +1,18 @@
-"""Functions that look a name up in a catalogue: a chip's figures, a model's counts, an API's price.
+"""Functions that look a name up in a catalogue: a chip's figures, an API's price.
 
 The catalogues are read when first asked; importing this module reads nothing.
 """
 
-from collections.abc import Callable, Mapping
-from functools import lru_cache
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import Annotated
 
 from pycalc.errors import NotAvailableError
 from pycalc.formula import formula
 from pycalc.quantities import HUGE, Numeric, Quantity, Text
 
-if TYPE_CHECKING:
-    from pycalc.architecture import Architecture
-    from pycalc.catalog import Model
-
 CATALOGUE = "a catalogue row that cites its own source"
 LOOKS_UP = "looks up a catalogue, which no cell holds"
 
 Gpu = Annotated[Text, Quantity("gpu", "text", 'Name of a chip as people write it, "H100 SXM"; llmecon gpus lists them')]
-ModelName = Annotated[Text, Quantity("model", "text", 'Name of a model, "Llama 3.1 8B"; llmecon models lists them')]
 PricedModel = Annotated[
     Text, Quantity("model", "text", 'Name of a model with an API, "gpt-4o-mini" or "groq/…"; llmecon prices lists them')
 ]
@@ -30,15 +23,6 @@ GpuField = Annotated[
         "text",
         '"bandwidth", "memory", "power", "peak_flops", or a dense peak: "fp32_flops", "fp16_flops", "bf16_flops", '
         '"fp8_flops", "fp4_flops", "int8_ops"',
-    ),
-]
-ModelField = Annotated[
-    Text,
-    Quantity(
-        "field",
-        "text",
-        '"parameters", "active_parameters", "embedding_parameters", "lm_head_parameters", "layers", "kv_bytes_per_token", '
-        '"state_bytes", "weight_bytes" (the last three at 16 bits)',
     ),
 ]
 Side = Annotated[Text, Quantity("side", "text", '"input", "output" or "cached_input"')]
@@ -64,55 +48,6 @@ def gpu_spec(gpu: Gpu, field: GpuField) -> Figure:
     from pycalc.catalog.store import catalog
 
     return chip_value(catalog().chips.find(gpu), find_field(CHIP_FIELDS, field))
-
-
-class ModelCount(NamedTuple):
-    """What can be asked of a model, its unit, and how the architecture answers."""
-
-    unit: str
-    of: Callable[["Architecture"], float]
-
-
-MODEL_FIELDS: Mapping[str, ModelCount] = {
-    "parameters": ModelCount("parameters", lambda model: model.parameters().total),
-    "active_parameters": ModelCount("parameters", lambda model: model.parameters().active),
-    "embedding_parameters": ModelCount("parameters", lambda model: model.parameters().embedding),
-    "lm_head_parameters": ModelCount("parameters", lambda model: model.parameters().lm_head),
-    "layers": ModelCount("layers", lambda model: len(model.layers)),
-    "kv_bytes_per_token": ModelCount("bytes/token", lambda model: model.kv_bytes_per_token()),
-    "state_bytes": ModelCount("bytes", lambda model: model.state_bytes()),
-    "weight_bytes": ModelCount("bytes", lambda model: model.weight_bytes()),
-}
-
-
-def _model_source(model: str, field: str) -> str:
-    from pycalc.catalog.fields import find_name
-    from pycalc.catalog.store import catalog
-
-    return f"{MODEL_FIELDS[find_name(MODEL_FIELDS, field)].unit}; {catalog().models.find(model).citation}"
-
-
-@formula("5.2", source=CATALOGUE, untraceable=LOOKS_UP, cites=_model_source)
-def model_spec(model: ModelName, field: ModelField) -> Figure:
-    """A model's exact count from its config.json.
-
-    >>> model_spec("Llama 3.1 8B", "parameters")
-    8030261248.0
-    """
-    from pycalc.catalog import find_model
-    from pycalc.catalog.fields import find_name
-
-    asked = MODEL_FIELDS[find_name(MODEL_FIELDS, field)]
-    return float(asked.of(_architecture(find_model(model))))
-
-
-@lru_cache(maxsize=64)
-def _architecture(model: "Model") -> "Architecture":
-    """A config.json is read once: a sheet asks for many figures of one model."""
-    from pycalc.architecture import read_architecture
-    from pycalc.architecture.document import read_config
-
-    return read_architecture(read_config(model.path), model.name)
 
 
 def _price_source(model: str, side: str) -> str:

@@ -36,6 +36,11 @@ def left_for_caches(gpu_bytes: Any, weight_bytes: Any, overhead_bytes: Any) -> A
     return require(left >= 0, left, DoesNotFitError, reason, need=weight_bytes + overhead_bytes, have=gpu_bytes)
 
 
+def bits_with_scales(bits: Any, group_size: Any, scale_bits: Any, zero_bits: Any) -> Any:
+    """Bits per weight with its share of the group's scale and zero point."""
+    return bits + np.where(group_size > 0, (scale_bits + zero_bits) / np.maximum(group_size, 1), 0)
+
+
 @formula("5.4")
 def weight_bytes(
     parameters: Parameters,
@@ -58,8 +63,7 @@ def weight_bytes(
     narrow = parameters - wide_parameters
     reason = "wide_parameters is {wide}; it must be no more than parameters, {total}"
     narrow = require(narrow >= 0, narrow, DomainError, reason, wide=wide_parameters, total=parameters)
-    scales = np.where(group_size > 0, (scale_bits + zero_bits) / np.maximum(group_size, 1), 0)
-    return narrow * (bits + scales) / 8 + 2 * wide_parameters
+    return narrow * bits_with_scales(bits, group_size, scale_bits, zero_bits) / 8 + 2 * wide_parameters
 
 
 @formula("5.4")

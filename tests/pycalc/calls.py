@@ -21,6 +21,21 @@ TEXTS: dict[str, tuple[str, ...]] = {
 }
 """By argument, names that some look-up knows and names that it refuses."""
 
+KNOWN: dict[str, tuple[str, ...]] = {
+    "model": (
+        "Llama 3.1 8B",
+        "Mixtral 8x7B",
+        "Gemma 3 27B",
+        "Phi 3 mini 4k instruct",
+        "Qwen3-Next-80B-A3B",
+        "DeepSeek-V3",
+        "DeepSeek-V3.2",
+        "Llama 4 Scout",
+        "Jamba",
+    ),
+}
+"""Names that are known, one for each kind of attention, cache and state."""
+
 BY_UNIT: dict[str, tuple[float, float]] = {
     "1": (1, 4096),
     "FLOP": (1e9, 1e18),
@@ -106,6 +121,8 @@ def span(spec: Formula, parameter: Parameter) -> tuple[float, float]:
 def realistic(spec: Formula, parameter: Parameter) -> st.SearchStrategy[Any]:
     """Values that a user might give."""
     q = parameter.quantity
+    if q.is_text:
+        return st.sampled_from(KNOWN[q.symbol])
     if q.choices:
         return st.sampled_from(sorted(q.choices))
     if q.is_flag:
