@@ -55,7 +55,20 @@ def test_every_config_is_used_and_every_model_has_one():
 
 @pytest.mark.parametrize(
     ("name", "layers", "parameters"),
-    [("Llama 3.2 1B", 16, 1.24e9), ("Qwen3 14B", 40, 14.8e9), ("Llama 3.3 70B", 80, 70.6e9), ("Mixtral 8x7B", 32, 46.7e9)],
+    [
+        ("Llama 3.2 1B", 16, 1.24e9),
+        ("Llama 3.2 3B", 28, 3.21e9),
+        ("Llama 3 8B", 32, 8.03e9),
+        ("Llama 3.3 70B", 80, 70.6e9),
+        ("Llama 2 13B", 40, 13.0e9),
+        ("Qwen2.5 3B", 36, 3.09e9),
+        ("Qwen2.5 14B", 48, 14.8e9),
+        ("Qwen2.5 32B", 64, 32.8e9),
+        ("Qwen2.5 72B", 80, 72.7e9),
+        ("Qwen3 14B", 40, 14.8e9),
+        ("Gemma 2 9B", 42, 9.24e9),
+        ("Mixtral 8x7B", 32, 46.7e9),
+    ],
 )
 def test_models_have_the_sizes_that_their_makers_publish(name, layers, parameters):
     architecture = load(name)
