@@ -12,11 +12,11 @@ WIDEST = 24  # characters of a word that is not broken
 
 
 def note(line: str) -> None:
-    """A line for the user on stderr; that nobody listens there stops no work."""
+    """One line for the user on stderr, whatever names are in it; that nobody listens there stops no work."""
     if sys.stderr is None:
         return
     try:
-        print(line, file=sys.stderr, flush=True)
+        print("".join(c if c.isprintable() else "?" for c in line), file=sys.stderr, flush=True)
     except OSError:
         sys.stderr = None
 

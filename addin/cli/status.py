@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from enum import IntEnum
 from types import FrameType
+from typing import Any
 
 import typer
 
@@ -50,23 +51,29 @@ def run(args: Sequence[str]) -> int:
     from addin.cli.app import command
 
     try:
-        with command().make_context("llmecon", list(args) or ["--help"]) as context:
-            context.command.invoke(context)
+        status = _invoke(command(), list(args) or ["--help"])
         if sys.stdout:
             sys.stdout.flush()
     except BaseException as ending:
-        if os.environ.get("LLMECON_DEBUG") and not isinstance(ending, typer.Exit):
+        if os.environ.get("LLMECON_DEBUG"):
             with suppress(OSError):
                 traceback.print_exception(ending)
         return _status_of(ending)
+    return status
+
+
+def _invoke(command: Any, args: list[str]) -> int:
+    try:
+        with command.make_context("llmecon", args) as context:
+            command.invoke(context)
+    except typer.Exit as done:
+        return done.exit_code
     return Status.DONE
 
 
 def _status_of(ending: BaseException) -> int:
     """The one place where an exception becomes an exit status and a line for the user."""
     match ending:
-        case typer.Exit():
-            return ending.exit_code
         case typer.TyperException():
             return _refuse(_usage(ending))
         case RefusedError():

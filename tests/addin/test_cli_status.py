@@ -125,9 +125,10 @@ def test_a_reader_that_goes_away_is_not_spoken_of(start):
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no full device")
-def test_a_full_disk_is_an_io_error(start):
+@pytest.mark.parametrize("words", ["functions --json", "--help", "templates"])
+def test_a_full_disk_is_an_io_error(start, words):
     with open("/dev/full", "w") as full:
-        process = start("-m", "addin.cli", "functions", "--json", stdout=full)
+        process = start("-m", "addin.cli", *words.split(), stdout=full)
         _, err = process.communicate()
     assert (process.returncode, err) == (74, "llmecon: No space left on device\n")
 

@@ -60,6 +60,8 @@ def test_inputs_that_break_the_workbook_s_own_checks_are_findings(llmecon, tmp_p
         (["new", "token_cost", "-o", "x.xlsx", "--set", "context=-1"], "context is -1"),
         (["new", "token_cost", "-o", "x.xlsx", "--functions", "both"], "'both' is not one of"),
         (["check", "missing.xlsx"], "MISSING: missing.xlsx"),
+        (["check", "a\n\x1b[31m.xlsx"], "MISSING: a??[31m.xlsx"),
+        (["new", "token_cost", "-o", "a\n\x1b[31m"], "a??[31m: the name"),
         (["check", "plain.xlsx"], "NOT_A_WORKBOOK: plain.xlsx"),
         (["recalc", "plain.xlsx", "-o", "x.xlsx"], "NOT_A_WORKBOOK: plain.xlsx"),
         (["recalc", "plain.xlsx", "-o", "x.csv"], "must end in .xlsx"),
