@@ -152,8 +152,12 @@ class Fields:
         """Account for fields that change nothing here."""
         self._used.update(self.name(field) for field in fields)
 
-    def within(self, values: Mapping[str, Any], field: str) -> "Fields":
-        """The fields of an object in a field, to be finished on its own."""
+    def within(self, values: Any, field: str) -> "Fields":
+        """The fields of an object in a field, none where it is null, to be finished on its own."""
+        if values is None:
+            values = {}
+        if not isinstance(values, Mapping):
+            raise self.refuse(field, f"is {_shown(values)}, not an object")
         return Fields(values, Family(), self.model_type, f"{self.where}: {field}", nested=True)
 
     def finish(self) -> None:

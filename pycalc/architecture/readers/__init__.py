@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from pycalc.architecture.fields import Fields
 from pycalc.architecture.model import Architecture
-from pycalc.architecture.readers import early, gemma, hybrid, latent, variants
+from pycalc.architecture.readers import compressed, early, gemma, hybrid, latent, variants
 from pycalc.architecture.readers.blocks import decoder
 
 READERS: dict[str, Callable[[Fields], Architecture]] = {
@@ -14,6 +14,7 @@ READERS: dict[str, Callable[[Fields], Architecture]] = {
     "chatglm": variants.chatglm,
     "dbrx": variants.dbrx,
     "decoder": decoder,
+    "deepseek_v4": compressed.deepseek_v4,
     "delta_hybrid": hybrid.delta_hybrid,
     "delta_hybrid_dense": hybrid.delta_hybrid_dense,
     "diffllama": variants.diffllama,

@@ -78,7 +78,7 @@ def mpt(fields: Fields) -> Architecture:
     count, hidden, heads = fields.layers(), fields.count(HIDDEN), fields.count(HEADS)
     if hidden % heads:
         raise fields.refuse(fields.name(HEADS), f"is {heads}, which does not divide d_model {hidden}")
-    attn = fields.within(fields.raw("attn_config") or {}, "attn_config")
+    attn = fields.within(fields.raw("attn_config"), "attn_config")
     for field, allowed in (("attn_type", "multihead_attention"), ("qk_ln", False), ("prefix_lm", False)):
         value = attn.raw(field)
         if value is not None and value != allowed:

@@ -76,7 +76,7 @@ def _indexers(fields: Fields, count: int) -> list[str]:
 def minimax_m3(fields: Fields) -> Architecture:
     """MiniMax M3: an indexer per group of heads picks blocks of keys; grouped attention, not latent."""
     count, hidden = fields.layers(), fields.count(HIDDEN)
-    own = fields.within(fields.raw("sparse_attention_config") or {}, "sparse_attention_config")
+    own = fields.within(fields.raw("sparse_attention_config"), "sparse_attention_config")
     heads = own.count("sparse_num_index_heads", fields.count("index_n_heads"))
     width = own.count("sparse_index_dim", fields.count("index_head_dim"))
     size = own.count("sparse_block_size", fields.count("index_block_size"))
@@ -135,7 +135,7 @@ def kimi_linear(fields: Fields) -> Architecture:
     """Kimi Linear: delta attention with a gate per channel in most layers, latent attention in the rest."""
     count = fields.layers()
     hidden = fields.count(HIDDEN)
-    own = fields.within(fields.raw("linear_attn_config") or {}, "linear_attn_config")
+    own = fields.within(fields.raw("linear_attn_config"), "linear_attn_config")
     heads = own.count("num_heads", fields.count("linear_num_heads", 32))
     width = own.count("head_dim", fields.count("linear_head_dim", 128))
     kernel = own.count("short_conv_kernel_size", fields.count("linear_conv_kernel_dim", 4))

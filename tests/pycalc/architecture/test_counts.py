@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from real_models import config, model
 
 from pycalc.architecture import read_architecture
+from pycalc.architecture.compressed import Entries
 from pycalc.architecture.reach import EVERYTHING, Chunk, Reach, Selected, SelectedBlocks, Window
 
 SMALL = st.integers(1, 9)
@@ -20,7 +21,7 @@ REACHES = st.one_of(
     SMALL.map(Selected),
     st.builds(SelectedBlocks, SMALL, SMALL),
 )
-SWEPT = ("Meta-Llama-3.1-8B", "gpt-oss-120b", "DeepSeek-V3", "GLM-5.3", "Qwen3-Next-80B-A3B", "MiniMax-M3")
+SWEPT = ("Meta-Llama-3.1-8B", "gpt-oss-120b", "DeepSeek-V3", "GLM-5.3", "Qwen3-Next-80B-A3B", "MiniMax-M3", "DeepSeek-V4-Flash")
 
 
 def keys_seen(reach: Reach, position: int) -> int:
@@ -60,6 +61,27 @@ def test_arrays_count_as_numbers_do(reach: Reach, tokens: list[int], past: int) 
     assert reach.pairs(many, float(past)).tolist() == [reach.pairs(one, past) for one in tokens]
     assert reach.read(many).tolist() == [reach.read(one) for one in tokens]
     assert reach.stored(many).tolist() == [reach.stored(one) for one in tokens]
+
+
+@given(st.integers(1, 9), st.none() | SMALL, COUNTS, COUNTS)
+def test_compressed_entries_are_those_counted_one_by_one(rate: int, best: int | None, tokens: int, past: int) -> None:
+    entries = Entries(rate, best)
+    seen = [(position + 1) // rate for position in range(past, past + tokens)]
+    assert entries.pairs(tokens, past) == sum(seen if best is None else (min(one, best) for one in seen))
+    assert entries.all_pairs(tokens, past) == sum(seen)
+    assert entries.stored(tokens) == tokens // rate
+    assert entries.read(tokens) == min(tokens // rate, best or tokens)
+
+
+def test_a_compressed_cache_holds_what_transformers_keeps() -> None:
+    """A window of 128, and after 1,000 tokens 250 entries and keys of the indexer, or 7 entries, by kind of layer."""
+    architecture = model("DeepSeek-V4-Flash")
+    sliding, heavy, sparse = (architecture.layers[index].mixers[0] for index in (0, 3, 2))
+    assert sliding.stored_bytes(1000, 16) == 2 * 512 * 128
+    assert heavy.stored_bytes(1000, 16) == 2 * 512 * (128 + 7)
+    assert sparse.stored_bytes(1000, 16) == 2 * (512 * (128 + 250) + 128 * 250)
+    assert sparse.read_bytes(100_000, 16) == 2 * (512 * (128 + 512) + 128 * 25_000)
+    assert architecture.kv_bytes_per_token() == 21 * 2 * 640 / 4 + 20 * 2 * 512 / 128
 
 
 @pytest.mark.parametrize("name", SWEPT)

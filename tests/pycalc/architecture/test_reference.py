@@ -17,6 +17,7 @@ STATED_TOTALS = {
     "Kimi-K2-Instruct": 1026,
     "gpt-oss-20b": 20.9,
     "Qwen3-32B": 32.8,
+    "DeepSeek-V4-Flash": 284.3,
 }
 
 
