@@ -8,7 +8,6 @@ carry Excel's ``_xlpm.`` and a node used twice is bound once by LET.
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import Any
 
 from pycalc.symbolic import Symbol, UntraceableError, call
@@ -100,9 +99,12 @@ def _constant(value: Any) -> tuple[str, int]:
     if isinstance(value, bool):
         return str(value).upper(), ATOM
     value = float(value)  # np.where makes arrays of no dimension
-    fraction = Fraction(value).limit_denominator(MAX_DENOMINATOR)
-    if fraction.denominator > 1 and float(fraction) == value != float(f"{value:.15g}"):
-        return f"{fraction.numerator}/{fraction.denominator}", PRODUCT  # a third has no 15 digits, but a quotient
+    if value != float(f"{value:.15g}"):  # a third has no 15 digits, but it has a quotient
+        from fractions import Fraction  # rarely needed, and dear to import
+
+        fraction = Fraction(value).limit_denominator(MAX_DENOMINATOR)
+        if float(fraction) == value:
+            return f"{fraction.numerator}/{fraction.denominator}", PRODUCT
     text = number_text(value)
     return text, MINUS if text.startswith("-") else ATOM
 

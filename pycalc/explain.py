@@ -1,6 +1,5 @@
 """A formula with the numbers in it: symbols, units, defaults, source, result."""
 
-import difflib
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,6 +18,8 @@ def find(function: str) -> Formula:
     """The declaration of a function by its worksheet name; an unknown one is refused with its neighbours."""
     spec = FUNCTIONS.get(function.upper())
     if spec is None:
+        import difflib  # only a slip needs it, and it is dear to import
+
         near = difflib.get_close_matches(function.upper(), FUNCTIONS, n=3)
         raise UnknownNameError(f"no function {function!r}" + (f"; near: {', '.join(near)}" if near else ""))
     return spec

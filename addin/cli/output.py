@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 PROSE = 16  # characters of a cell, on average, above which a column gets what the others leave
+LONGEST = 96  # characters of a cell that its column makes room for; a longer one moves its own row only
 WIDEST = 24  # characters of a word that is not broken
 
 
@@ -48,7 +49,8 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], title: s
     if on_terminal():
         _print_fitted(headings, rows, title)
         return
-    widths = [max(map(len, column)) for column in zip(headings, *rows, strict=True)]
+    columns = zip(headings, *rows, strict=True)
+    widths = [max(len(cell) for cell in column if len(cell) <= LONGEST) for column in columns]
     for row in (headings, *rows):
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
