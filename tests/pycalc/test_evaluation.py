@@ -75,8 +75,8 @@ def small_blocks(monkeypatch):
 def test_arrays_equal_their_elements(name, small_blocks):
     spec = FUNCTIONS[name]
 
-    @settings(max_examples=10)
-    @given(rows(spec, least=4, most=6))
+    @settings(max_examples=8)
+    @given(rows(spec, least=4, most=5))
     def holds(table):
         columns = [list(column) for column in zip(*table, strict=True)]
         found = assert_equals_elements(spec, columns, table)
@@ -93,7 +93,7 @@ def test_scalars_beside_arrays_equal_their_elements(name, small_blocks):
     spec = FUNCTIONS[name]
     kinds = st.tuples(*(st.sampled_from("array scalar blank".split()) for _ in spec.parameters))
 
-    @settings(max_examples=8)
+    @settings(max_examples=6)
     @given(rows(spec, least=4, most=5), kinds)
     def holds(table, kinds):
         kinds = ["array", *kinds[1:]] if "array" not in kinds else kinds
@@ -114,7 +114,7 @@ def test_a_column_across_a_row(name, small_blocks):
     """The first argument down, the last across, a third dimension over them where there are three."""
     spec = FUNCTIONS[name]
 
-    @settings(max_examples=4)
+    @settings(max_examples=3)
     @given(rows(spec, least=5, most=5))
     def holds(table):
         base = list(table[0])

@@ -106,10 +106,8 @@ def test_every_function_explains_itself(name):
     assert all(row[1] for row in formulas)
     assert result == [spec.result.symbol, name, evaluate(spec, args).value, spec.result.unit, spec.reference]
     short = explain_rows(name, args[: spec.required])
-    defaults = short[1 + spec.required : -3]
-    assert [row[4].partition(";")[0] for row in defaults] == [
-        f"default: {p.default_text}" for p in spec.parameters[spec.required :]
-    ]
+    origins = [row[4].partition(";")[0] for row in short[1 + spec.required : -3]]
+    assert origins == [f"default: {parameter.default_text}" for parameter in spec.parameters[spec.required :]]
     assert all(row[2] != "" for row in short[1:-3])
 
 
