@@ -2,12 +2,10 @@
 
 import pytest
 from calls import NAMES, calls
-from hypothesis import given, settings
+from hypothesis import given, note
 from property_table import PROPERTIES
 
 from pycalc import FUNCTIONS
-
-EACH = [pytest.param(name, held, id=f"{name} {held.says}") for name, found in PROPERTIES.items() for held in found]
 
 
 def test_every_function_has_three_properties():
@@ -15,11 +13,12 @@ def test_every_function_has_three_properties():
     assert {name: len({held.says for held in found}) for name, found in PROPERTIES.items() if len(found) < 3} == {}
 
 
-@pytest.mark.parametrize(("name", "held"), EACH)
-def test_property(name, held):
-    @settings(max_examples=12)
+@pytest.mark.parametrize("name", NAMES)
+def test_properties(name):
     @given(calls(FUNCTIONS[name]))
     def holds(values):
-        held.check(name, values)
+        for held in PROPERTIES[name]:
+            note(f"{name} {held.says}")
+            held.check(name, values)
 
     holds()
