@@ -22,7 +22,7 @@ MAX_MEMBERS = 2_000
 MAX_UNPACKED = 256 * MIB
 MAX_RATIO = 100  # unpacked to packed; the sheets of real models stay under 30
 RATIO_FREE = MIB  # members smaller than this are harmless at any ratio
-MAX_CELLS = 400_000  # a cell takes some 500 bytes in memory once read
+MAX_CELLS = 250_000  # a cell takes some 800 bytes in memory once read
 MAX_FORMATS = 65_490  # what Excel itself allows
 MAX_SPREAD = 1_000_000  # cells under merges and links: readers make an object for each
 
@@ -110,6 +110,21 @@ class Package:
         parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
         try:
             return etree.fromstring(self.read(part), parser)
+        except etree.XMLSyntaxError as fault:
+            raise self.refuse("CORRUPT", f"{part} is not well-formed XML ({fault})", SAVE_AGAIN) from None
+
+    def elements(self, part: str, *tags: str) -> Iterator[Any]:
+        """The elements of a part with these tags, one at a time: the tree of a large sheet is never whole."""
+        from lxml import etree
+
+        data = io.BytesIO(self.read(part))
+        walk = etree.iterparse(data, tag=tags, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+        try:
+            for _, element in walk:
+                yield element
+                element.clear()
+                while element.getprevious() is not None:
+                    del element.getparent()[0]
         except etree.XMLSyntaxError as fault:
             raise self.refuse("CORRUPT", f"{part} is not well-formed XML ({fault})", SAVE_AGAIN) from None
 

@@ -130,10 +130,10 @@ class Book:
     def inputs(self) -> list[Entry]:
         """The numeric constants, and whatever else a sheet leaves open to be typed over."""
         numeric = self.numeric_constants
-        known = {entry.place for entry in numeric}
+        known = set(numeric)
         sheets = [sheet for sheet in self.sheets if sheet.role not in NO_MODEL]
         open_cells = [e for sheet in sheets for e in sheet.constants.values() if not e.cell.protection.locked]
-        return numeric + [entry for entry in open_cells if entry.place not in known and not _describes(entry)]
+        return numeric + [entry for entry in open_cells if entry not in known and not _describes(entry)]
 
     @cached_property
     def validations(self) -> list[Validated]:

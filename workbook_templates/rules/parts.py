@@ -44,7 +44,7 @@ class Chart:
 def cached_results(package: Package, part: str) -> dict[str, Result]:
     """Address → result, for the formula cells of a sheet."""
     found = {}
-    for cell in package.xml(part).iter(f"{{{MAIN}}}c"):
+    for cell in package.elements(part, f"{{{MAIN}}}c"):
         if cell.find(f"{{{MAIN}}}f") is not None:
             found[cell.get("r") or ""] = _result(cell)
     return found
@@ -66,6 +66,8 @@ def _result(cell: Any) -> Result:
 
 def later_validations(package: Package, part: str) -> Iterator[Validation]:
     """The validations that Excel 2010 and later keep in a sheet's extensions."""
+    if X14.encode() not in package.read(part):
+        return
     for entry in package.xml(part).iter(f"{{{X14}}}dataValidation"):
         first, second, areas = (_text(entry, tag) for tag in ("formula1", "formula2", "sqref"))
         stops = entry.get("showErrorMessage") in ("1", "true") and entry.get("errorStyle") in (None, "stop")

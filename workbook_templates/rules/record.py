@@ -1,5 +1,6 @@
 """A rule, what it finds, and the report that a reviewer reads."""
 
+import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from workbook_templates.rules.book import Book
 
 CELL = re.compile(r"(.+)!([A-Z]{1,3})([0-9]+)")
+MAX_FINDINGS = 10_000  # of one rule; a book with more is no better known by a list of all
 SHOWN = 12  # findings of one rule that the text form prints; JSON holds all
 
 
@@ -48,7 +50,9 @@ class Rule:
             words = _words(self.judges)
             found = [Finding("workbook", f"holds no {words}: nothing to judge", f"a model with {words}")]
         else:
-            found = list(self.judge(book))
+            found = list(itertools.islice(self.judge(book), MAX_FINDINGS))
+            if len(found) == MAX_FINDINGS:
+                found[-1] = Finding("workbook", f"breaks this rule {MAX_FINDINGS:,} times or more", "see the findings before")
         return Verdict(self, tuple(replace(finding, rule=self.id) for finding in found))
 
 

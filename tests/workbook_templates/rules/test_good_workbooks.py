@@ -1,5 +1,7 @@
 """Workbooks that keep all rules pass them all, so that what fails elsewhere is the seeded fault."""
 
+from importlib import import_module
+
 import pytest
 
 from workbook_templates.build import build
@@ -30,3 +32,9 @@ def test_a_copy_without_a_fault_keeps_every_rule(good):
 def test_a_copy_of_the_parts_without_a_fault_keeps_every_rule(good):
     path, _ = good.with_parts_changed(lambda parts: None)
     assert check_workbook(path).passed
+
+
+def test_every_rule_is_broken_by_some_seeded_fault():
+    tables = [import_module(f"test_{part}_faults").FAULTS for part in ("structure", "inputs", "formulas", "presentation")]
+    seeded = {fault.rule for table in tables for fault in table}
+    assert seeded | {"R10"} == set(RULES)  # R10 has a module of its own, test_timeline

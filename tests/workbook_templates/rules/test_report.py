@@ -1,10 +1,11 @@
 """The report: as plain text, as JSON, and in which status each rule can end."""
 
+import itertools
 import json
 
 import pytest
 
-from workbook_templates.rules.record import RULES, Finding, Report, Rule, Verdict, gathered, rule
+from workbook_templates.rules.record import MAX_FINDINGS, RULES, Finding, Report, Rule, Verdict, gathered, rule
 
 FINDINGS = tuple(Finding(f"Calc!{column}7", "holds 0.3", "an input", "R17") for column in "DEF")
 
@@ -28,6 +29,13 @@ def test_a_rule_passes_fails_or_does_not_apply():
 def test_a_rule_with_nothing_to_judge_fails():
     (finding,) = verdict_of(judges="formulas").findings
     assert finding.what == "holds no formulas: nothing to judge"
+
+
+def test_a_rule_that_is_broken_everywhere_is_not_listed_without_end():
+    endless = (Finding(f"Calc!D{row}", "holds 0.3", "an input") for row in itertools.count(1))
+    found = Rule("R99", "nothing is odd", lambda book: endless).verdict(EmptyBook()).findings
+    assert len(found) == MAX_FINDINGS
+    assert found[-1].what == "breaks this rule 10,000 times or more"
 
 
 def test_a_rule_is_stated_once():
