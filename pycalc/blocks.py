@@ -64,7 +64,7 @@ class _Range:
     __hash__ = None  # type: ignore[assignment]
 
     def doubtful(self, array: NDArray[Any]) -> NDArray[np.bool_] | None:
-        if array.ndim == 1:  # in pieces, whose temporaries never leave the cache
+        if array.ndim == 1 and self.whole:  # in pieces, whose temporaries never leave the cache
             inside = all(self._holds(array[start : start + PIECE]) for start in range(0, array.size, PIECE))
         else:
             inside = self._holds(array)

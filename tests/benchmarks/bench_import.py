@@ -12,9 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 RUNS = 15
-AS_INSTALLED = {
-    key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"
-}  # compiled once, as pip does
+AS_INSTALLED = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
 HELP = "import sys; sys.argv = ['llmecon', '--help']\nfrom addin.cli import main\ntry: main()\nexcept SystemExit: pass\n"
 CALL = HELP.replace("'--help'", "'call', 'LAYER_FLOPS', '4096', '2048'")
 SCRIPTS = {"nothing": "", "numpy": "import numpy", "pycalc": "import pycalc", "llmecon --help": HELP, "llmecon call": CALL}
