@@ -40,6 +40,15 @@ def test_flops_of_the_full_square(row: dict[str, str]) -> None:
     assert found.lm_head == int(row["flops_lm_head"])
 
 
+@pytest.mark.parametrize("row", rows("flops_hybrid.csv"), ids=lambda row: f"{row['model']}-{row['n']}-{row['past']}")
+def test_flops_of_a_hybrid(row: dict[str, str]) -> None:
+    """Matrices to the last digit; the recurrence is computed in chunks there and counted step by step here."""
+    found = model(row["model"]).flops(int(row["n"]), int(row["past"]), square=True)
+    assert found.linear == int(row["flops_linear"])
+    assert found.lm_head == int(row["flops_lm_head"])
+    assert found.total == pytest.approx(int(row["flops_total"]), rel=0.005)
+
+
 @pytest.mark.parametrize("row", rows("cache.csv"), ids=lambda row: f"{row['model']}-{row['layer_index']}-{row['n_tokens']}")
 def test_cache_and_states_of_a_layer(row: dict[str, str]) -> None:
     layer = model(row["model"]).layers[int(row["layer_index"])]
