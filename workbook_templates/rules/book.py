@@ -122,7 +122,7 @@ class Book:
     def _read_from_lists(self) -> list[Entry]:
         """What formulas read from sheets that should hold but choices for validations."""
         lists = {sheet.title for sheet in self.of_role(Role.LIST)}
-        areas = {area for entry in self.formulas for area in entry.formula.references if area.sheet in lists}
+        areas = dict.fromkeys(area for entry in self.formulas for area in entry.formula.references if area.sheet in lists)
         found = {entry.place: entry for area in areas for entry in self.entries(area) if not entry.formula.text}
         return list(found.values())
 
@@ -169,7 +169,10 @@ class Book:
         for sheet in self.sheets:
             for area in sheet.ws.conditional_formatting:
                 texts = [text for rule in area.rules for text in rule.formula or ()]
-                found += [(f"{quoted(sheet.title)}!{area.sqref} conditional format", self.read(t, sheet.title)) for t in texts]
+                found += [
+                    (f"{quoted(sheet.title)}!{_areas_text(area.sqref)} conditional format", self.read(t, sheet.title))
+                    for t in texts
+                ]
         for validated in self.validations:
             place, title = f"{quoted(validated.sheet.title)}!{validated.rule.areas}", validated.sheet.title
             texts = [text for text in (validated.rule.first, validated.rule.second) if text]
@@ -287,8 +290,14 @@ def _describes(entry: Entry) -> bool:
 def _stored_validation(stored: Any) -> parts.Validation:
     stops = bool(stored.showErrorMessage) and stored.errorStyle in (None, "stop")
     first, second = stored.formula1 or "", stored.formula2 or ""
-    areas = str(stored.sqref)
-    return parts.Validation(areas, stored.type or "none", stored.operator or "between", str(first), str(second), stops)
+    return parts.Validation(
+        _areas_text(stored.sqref), stored.type or "none", stored.operator or "between", str(first), str(second), stops
+    )
+
+
+def _areas_text(areas: Any) -> str:
+    """The areas of a validation or a conditional format, which openpyxl keeps in no order."""
+    return " ".join(sorted(area.coord for area in areas.ranges))
 
 
 def _areas(text: str) -> Iterator[Area]:

@@ -141,7 +141,7 @@ def hidden(book: Book) -> Iterator[Finding]:
 @rule("R07", "no merged cells")
 def merged(book: Book) -> Iterator[Finding]:
     for sheet in book.sheets:
-        for area in sheet.ws.merged_cells.ranges:
+        for area in sorted(sheet.ws.merged_cells.ranges, key=lambda area: (area.min_row, area.min_col)):
             yield Finding(f"{quoted(sheet.title)}!{area.coord}", "cells are merged", "alignment across the selection")
 
 
