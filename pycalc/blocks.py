@@ -87,7 +87,7 @@ class _Plan:
     """What is the same for all blocks is settled at once: scalars, short rows, defaults from these."""
 
     def __init__(self, spec: Formula, columns: list[Any], shape: tuple[int, ...]) -> None:
-        self.body, self.shape = spec.body, shape
+        self.body, self.refuses, self.shape = spec.body, spec.refuses, shape
         self.hopeless = False  # a scalar is bad, and so every element
         self.faulty = False  # a step of the body has divided by zero or left the finite numbers
         self.sliced: list[tuple[int, _Range, NDArray[Any]]] = []
@@ -170,9 +170,7 @@ class _Plan:
         else:
             self.out = np.empty(self.shape, result.dtype) if self.out is None else self.out
             self.out[start:stop] = result
-        if result.dtype.kind != "f":
-            return None
-        if math.isfinite(result.sum()):  # one sum vouches for all but huge values, and starts no threads as a product does
-            return None
+        if result.dtype.kind != "f" or not (self.faulty or self.refuses):
+            return None  # finite arguments and no fault: no element can be infinite or NaN
         finite = np.isfinite(result)
         return None if finite.all() else ~finite

@@ -98,6 +98,12 @@ class Formula:
         traced = None if self.untraceable else self.traced()
         return isinstance(traced, symbolic.Symbol) and {node.op for node in traced.walk()} <= ARITHMETIC
 
+    @functools.cached_property
+    def refuses(self) -> bool:
+        """Whether the body itself may answer with an error: in an array, with NaN."""
+        traced = None if self.untraceable else self.traced()
+        return not isinstance(traced, symbolic.Symbol) or any(node.op == "error" for node in traced.walk())
+
     def operations_on(self, names: frozenset[str]) -> int:
         """How many operations the body does on the arguments so named: the rest are done once."""
         if names not in self._operations:
