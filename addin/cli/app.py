@@ -148,13 +148,19 @@ def recalc(
 def model(
     name: Annotated[
         str,
-        typer.Argument(metavar="NAME|CONFIG.json", help="A model of the catalogue, or its config.json.", show_default=False),
+        typer.Argument(
+            metavar="NAME|PATH",
+            help="A model of the catalogue, or a path: a config.json, a model's folder, a .safetensors or .gguf file.",
+            show_default=False,
+        ),
     ],
     tokens: Annotated[int, typer.Option(metavar="N", help="New tokens of the forward pass.")] = 1,
     past: Annotated[int, typer.Option(metavar="N", help="Tokens already in the cache.")] = 0,
     square: Annotated[bool, typer.Option("--square", help="Count masked products in full.")] = False,
     kv_bits: Annotated[float, typer.Option(metavar="B", help="Width of cached values, such as 8.5.")] = 16,
-    weight_bits: Annotated[float, typer.Option(metavar="B", help="Width of the layers' matrices, scales included.")] = 16,
+    weight_bits: Annotated[
+        float | None, typer.Option(metavar="B", help="Width of the layers' matrices, scales included; as stored, else 16.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Show what a model holds, computes and caches."""

@@ -4,7 +4,7 @@ import json
 import os
 import stat
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, BinaryIO
 
 from pycalc.errors import NotAvailableError, shorten
 
@@ -30,8 +30,8 @@ def shown(path: str | os.PathLike[str]) -> str:
     return text if len(text) <= NAME_ROOM else "…" + text[1 - NAME_ROOM :]
 
 
-def _read(path: str | os.PathLike[str], name: str) -> bytes:
-    """At most `MAX_BYTES` of a regular file; opened without waiting, so that a FIFO does not hang."""
+def open_regular(path: str | os.PathLike[str], name: str, wanted: str) -> BinaryIO:
+    """A regular file to read; opened without waiting, so that a FIFO does not hang."""
     try:
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     except FileNotFoundError:
@@ -41,8 +41,13 @@ def _read(path: str | os.PathLike[str], name: str) -> bytes:
         raise ConfigError(f"{name}: cannot be opened: {reason}") from None
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
-        raise ConfigError(f"{name}: is no regular file; give the path of a config.json")
-    with open(handle, "rb") as stream:
+        raise ConfigError(f"{name}: is no regular file; give the path of {wanted}")
+    return open(handle, "rb")
+
+
+def _read(path: str | os.PathLike[str], name: str) -> bytes:
+    """At most `MAX_BYTES` of a regular file."""
+    with open_regular(path, name, "a config.json") as stream:
         data = stream.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
         raise ConfigError(f"{name}: is larger than {MAX_BYTES >> 20} MiB, which no config.json is")

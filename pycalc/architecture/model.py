@@ -100,13 +100,38 @@ class Parameters:
     lm_head: int
 
 
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What files hold of a text model: its weights as they are, with the scales of quantised ones.
+
+    >>> Stored(1_000, 2_250, tensors=12, left_out=0, files=1).bits
+    18.0
+    """
+
+    parameters: int
+    bytes: int
+    tensors: int
+    left_out: int
+    files: int
+
+    @property
+    def bits(self) -> float:
+        """Bits per parameter."""
+        return 8 * self.bytes / self.parameters
+
+    def __str__(self) -> str:
+        out = f"; {self.left_out} others left out" if self.left_out else ""
+        return f"weights as stored: {self.tensors} tensors, {self.bits:.4g} bits per parameter{out}"
+
+
 @dataclass(frozen=True)
 class Architecture:
     """A decoder as its config.json describes it.
 
     ``around`` holds what surrounds the layers: position tables, projections, the final norm.
     ``state_bits`` is the width of the convolutions' states, the model's own.  ``notes`` say which
-    documented defaults stand for fields that the file leaves out.
+    documented defaults stand for fields that the file leaves out.  ``stored`` is known where the
+    files of the weights were read too.
     """
 
     model_type: str
@@ -117,6 +142,7 @@ class Architecture:
     around: tuple[Part, ...] = ()
     state_bits: int = WHOLE_BITS
     notes: tuple[str, ...] = field(default=(), compare=False)
+    stored: Stored | None = field(default=None, compare=False)
 
     @cached_property
     def kinds(self) -> Counter[Layer]:

@@ -1,34 +1,16 @@
 """From a config.json to an `Architecture`."""
 
-import os
 from collections.abc import Mapping
 from typing import Any
 
-from pycalc.architecture.document import ConfigError, read_config, shown
+from pycalc.architecture.document import ConfigError
 from pycalc.architecture.families import TIED, table
 from pycalc.architecture.fields import Fields
 from pycalc.architecture.model import Architecture
 from pycalc.architecture.readers import READERS
-from pycalc.errors import UnknownNameError, shorten
+from pycalc.errors import shorten
 
 NO_HEAD = ("Classification", "Model", "QuestionAnswering", "MaskedLM", "RewardModel", "Embedding")
-
-
-def load(name_or_path: str) -> Architecture:
-    """The model of a config.json by its path, or by its name in the catalogue, in any spelling.
-
-    >>> len(load("Llama 3.2 1B").layers)
-    16
-    """
-    if name_or_path.endswith(".json") or os.path.exists(name_or_path):
-        return read_architecture(read_config(name_or_path), shown(name_or_path))
-    from pycalc.catalog import find_model
-
-    try:
-        model = find_model(name_or_path)
-    except UnknownNameError as unknown:
-        raise UnknownNameError(f"{unknown.reason}; or give the path of a config.json") from None
-    return read_architecture(read_config(model.path), model.name)
 
 
 def read_architecture(document: Mapping[str, Any], where: str = "config.json") -> Architecture:

@@ -146,7 +146,7 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
         load(str(big))
     with pytest.raises(ConfigError, match=r"none.json: there is no such file"):
         load(str(tmp_path / "none.json"))
-    with pytest.raises(ConfigError, match=r": is no regular file; give the path of a config.json"):
+    with pytest.raises(ConfigError, match=r": is a folder without a config.json"):
         load(str(tmp_path))
     with pytest.raises(UnknownNameError, match=r"Llama 9.*give the path of a config\.json"):
         load("Llama 9")
