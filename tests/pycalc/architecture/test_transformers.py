@@ -433,6 +433,23 @@ def test_parameters_are_those_that_transformers_builds(case: tuple[str, Any, Arc
     assert ours.parameters().total == sum(parameter.numel() for parameter in model.parameters()), name
 
 
+def _stack(model: Any, ours: Architecture) -> str:
+    """Where the model of transformers keeps its list of layers."""
+    stacks = (
+        path
+        for path, part in model.named_modules()
+        if isinstance(part, torch.nn.ModuleList) and len(part) == len(ours.layers) and path.count(".") <= 2
+    )
+    return next(stacks)
+
+
+def test_each_layer_has_the_parameters_that_transformers_builds(case: tuple[str, Any, Architecture]) -> None:
+    name, model, ours = case
+    stack = model.get_submodule(_stack(model, ours))
+    built = [sum(parameter.numel() for parameter in layer.parameters()) for layer in stack]
+    assert [layer.parameters for layer in ours.layers] == built, name
+
+
 def test_the_cache_holds_what_transformers_keeps(case: tuple[str, Any, Architecture]) -> None:
     name, model, ours = case
     if name in CACHED_OTHERWISE:
@@ -480,3 +497,8 @@ def test_flops_are_those_that_torch_counts(case: tuple[str, Any, Architecture]) 
     with FlopCounterMode(display=False) as counter:
         _forward(model)
     assert math.isclose(ours.flops(TOKENS, 0, square=True).total, counter.get_total_flops(), rel_tol=1e-9), name
+    counted = counter.get_flop_counts()
+    path = _stack(model, ours)
+    for i, layer in enumerate(ours.layers):
+        flops = sum(counted.get(f"{type(model).__name__}.{path}.{i}", {}).values())
+        assert math.isclose(layer.flops(TOKENS, 0, square=True).total, flops, rel_tol=1e-9), (name, i)
