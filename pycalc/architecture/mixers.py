@@ -1,5 +1,6 @@
 """What mixes tokens: attention in its forms, and recurrences with a state of constant size."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -101,7 +102,7 @@ class Indexer(Part):
         return in_bytes(self.head_dim, bits) + SCALE_BYTES * (bits <= 8)
 
 
-class Attending(Mixer):
+class Attending(Mixer, ABC):
     """Attention over a cache of keys and values, or of what they are made from."""
 
     __slots__ = ()
@@ -111,14 +112,14 @@ class Attending(Mixer):
     shares_cache: bool
 
     @property
+    @abstractmethod
     def pair_flops(self) -> int:
         """Operations per pair of query and key."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def entry(self) -> int:
         """Values that the cache holds per token."""
-        raise NotImplementedError
 
     def shards(self, ranks: int) -> int:
         """Into how many different parts tensor parallelism over so many ranks splits the cache."""
