@@ -4,13 +4,16 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from pycalc.architecture.document import ConfigError, open_regular, parse_config, read_config, shown
+from pycalc.architecture.gguf import is_gguf
+from pycalc.architecture.gguf_models import load_gguf
 from pycalc.architecture.model import Architecture
 from pycalc.architecture.reading import read_architecture
 from pycalc.architecture.safetensors import read_tensors
-from pycalc.architecture.tensors import Tensor, holding, packed_width
+from pycalc.architecture.tensors import Tensor, holding, packed_width, parameters_in
 from pycalc.errors import UnknownNameError
 
 CONFIG = "config.json"
@@ -34,6 +37,8 @@ def load(name_or_path: str) -> Architecture:
         return _with_weights(path, _weight_files(path))
     if path.suffix == SAFETENSORS:
         return _with_weights(path.parent, _all_of(path))
+    if path.suffix == ".gguf" or is_gguf(name_or_path):
+        return load_gguf(path)
     if path.suffix == ".json" or os.path.exists(name_or_path):
         return read_architecture(read_config(name_or_path), shown(name_or_path))
     from pycalc.catalog import find_model
@@ -55,7 +60,9 @@ def _with_weights(folder: Path, files: list[Path]) -> Architecture:
     architecture = read_architecture(document, shown(path))
     if not files:
         return replace(architecture, notes=(*architecture.notes, f"no {SAFETENSORS} files beside; weights not checked"))
-    return holding(architecture, _tensors(files), len(files), shown(folder), packed_width(document))
+    where = shown(folder)
+    count = partial(parameters_in, packed=packed_width(document), where=where)
+    return holding(architecture, _tensors(files), len(files), where, count)
 
 
 def _all_of(path: Path) -> list[Path]:

@@ -5,7 +5,7 @@ is judged wrongly cannot pass: the parameters must add up to the architecture's 
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from math import prod
 from typing import Any
@@ -60,10 +60,12 @@ class Tensor:
         return prod(self.shape)
 
 
-def holding(architecture: Architecture, tensors: Iterable[Tensor], files: int, where: str, packed: int | None) -> Architecture:
+def holding(
+    architecture: Architecture, tensors: Iterable[Tensor], files: int, where: str, parameters: Callable[[Tensor], int]
+) -> Architecture:
     """The architecture with what is stored of it, refused where the parameters are not the same.
 
-    ``packed`` is the width of values that are packed into words of 32 bits.
+    ``parameters`` says how many a tensor holds.
     """
     values = correction = size = count = left_out = 0
     for tensor in tensors:
@@ -75,7 +77,7 @@ def holding(architecture: Architecture, tensors: Iterable[Tensor], files: int, w
         if CORRECTION.search(tensor.name):
             correction += tensor.numbers
         else:
-            values += _values(tensor, packed, where)
+            values += parameters(tensor)
     described = architecture.parameters().total
     if described not in (values, values + correction):
         raise ConfigError(
@@ -99,8 +101,8 @@ def _elsewhere(tensor: Tensor, architecture: Architecture) -> bool:
     return architecture.tied and (name in HEADS or name.endswith(tuple(f".{head}" for head in HEADS[:3])))
 
 
-def _values(tensor: Tensor, packed: int | None, where: str) -> int:
-    """How many parameters the tensor holds."""
+def parameters_in(tensor: Tensor, packed: int | None, where: str) -> int:
+    """How many parameters a tensor of a .safetensors file holds; ``packed`` is the width of values in words of 32 bits."""
     if SCALE.search(tensor.name) or tensor.kind == "F8_E8M0":
         return 0
     if tensor.kind in PLAIN:
