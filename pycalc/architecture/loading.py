@@ -54,8 +54,10 @@ def _with_weights(folder: Path, files: list[Path]) -> Architecture:
     """The folder's config.json, held against the tensors in the files."""
     path = folder / CONFIG
     if not os.path.lexists(path):
-        beside = f"{shown(files[0])}: the layers are described by" if files else f"{shown(folder)}: is a folder without"
-        raise ConfigError(f"{beside} a {CONFIG}" + (f", which is missing in {shown(folder)}" if files else ""))
+        if files:
+            raise ConfigError(f"{shown(files[0])}: the layers are described by a {CONFIG}, which is missing in {shown(folder)}")
+        other = "; give the path of a .gguf file itself" if any(folder.glob("*.gguf")) else ""
+        raise ConfigError(f"{shown(folder)}: is a folder without a {CONFIG}{other}")
     document = read_config(path)
     architecture = read_architecture(document, shown(path))
     if not files:

@@ -265,6 +265,11 @@ def test_the_command_takes_a_file_of_any_name(tmp_path: Path, capsys: pytest.Cap
         assert found["kv_bytes_per_token"] == 2 * 2 * 2 * 16 * 2
 
 
+def test_a_folder_of_such_files(tmp_path: Path) -> None:
+    write_gguf(tmp_path / "x.gguf", KEYS, TENSORS)
+    assert refused(tmp_path).endswith("is a folder without a config.json; give the path of a .gguf file itself")
+
+
 def test_a_model_in_several_files(tmp_path: Path) -> None:
     first = dict(list(TENSORS.items())[:9])
     second = {name: tensor for name, tensor in TENSORS.items() if name not in first}
