@@ -165,7 +165,8 @@ class _Plan:
 
     def _store(self, start: int, stop: int, result: NDArray[Any]) -> NDArray[np.bool_] | None:
         """Keep a block's values; which of them are not finite, None where all are."""
-        if result.shape == self.shape and result.base is None and result.flags.writeable:
+        lent = any(result is value for value in self.values)
+        if result.shape == self.shape and result.base is None and result.flags.writeable and not lent:
             self.out = result  # one block is the whole: nothing to put together
         else:
             self.out = np.empty(self.shape, result.dtype) if self.out is None else self.out

@@ -9,6 +9,7 @@ from oracle import EQUATIONS, MATRICES, exact
 
 import pycalc
 from pycalc import FUNCTIONS
+from pycalc.record import Derived
 
 DEFAULTS = {
     "activation": "gelu",
@@ -23,13 +24,16 @@ DEFAULTS = {
     "efficiency": 1,
     "extra_tokens": 1,
     "fixed_usd_per_month": 0,
+    "flops_per_token": 0,
     "gpus": 1,
     "group_size": 0,
     "hours_per_year": 8760,
     "launch_seconds": 0,
+    "mau": 1,
     "memory_fraction": 1,
     "other_usd_per_year": 0,
     "overhead_bytes": 2e9,
+    "peak_flops": 1,
     "position": 0.5,
     "queries_per_kv": 1,
     "rent_included": False,
@@ -89,6 +93,12 @@ DIMENSIONS = {"model_dim": 2048, "heads": 32, "kv_heads": 8, "head_dim": 64, "ff
 OPTIONAL = [(name, p.name) for name in NAMES for p in FUNCTIONS[name].parameters if p.optional]
 
 
+def test_constant_defaults_are_those_documented():
+    constant = [p for name in NAMES for p in FUNCTIONS[name].parameters if p.optional and not isinstance(p.default, Derived)]
+    assert {p.name for p in constant} == {*DEFAULTS}
+    assert [(p.name, p.default) for p in constant] == [(p.name, DEFAULTS[p.name]) for p in constant]
+
+
 @pytest.mark.parametrize(("name", "parameter"), OPTIONAL)
 def test_what_is_left_out_takes_its_documented_default(name, parameter):
     spec = FUNCTIONS[name]
@@ -111,8 +121,7 @@ def test_all_defaults_at_once(name):
     defaults = {p.name: DEFAULTS[p.name] for p in spec.parameters if p.optional and p.name in DEFAULTS}
     # heads and their dimension count only by their product, the model dimension, unless keys are shared
     dimensions = {"heads": 16, "kv_heads": 16, "head_dim": 128, "ffn_dim": 4 * 2048}
-    unused = {"mau": 1, "flops_per_token": 0, "peak_flops": 1}
-    filled = {p.name: (defaults | dimensions | unused | required)[p.name] for p in spec.parameters}
+    filled = {p.name: (defaults | dimensions | required)[p.name] for p in spec.parameters}
     assert close(of(name, required), exact(name, filled))
 
 

@@ -188,6 +188,42 @@ def test_a_body_that_returns_its_argument_does_not_lend_it(shape):
     assert not np.shares_memory(ours, result)
 
 
+@pytest.mark.parametrize("shape", [(4,), (1, 4), (4, 1), (1, 1, 4), (1,)])
+def test_nor_where_all_is_well(shape):
+    ours = np.ones(shape)
+    result = checked(dataclasses.replace(MATMUL, body=lambda rows, inner, columns: rows))(ours, 1, 1)
+    assert (result == 1).all()
+    assert not np.shares_memory(ours, result)
+
+
+def test_blocks_are_no_larger_than_said(monkeypatch):
+    """Large work is done block by block; what is quickly done, all at once."""
+    seen = []
+
+    def body(rows, inner, columns):
+        seen.append(getattr(rows, "shape", ()))
+        return 2 * rows * inner * columns
+
+    def shapes(rows):
+        seen.clear()
+        checked(dataclasses.replace(MATMUL, body=body))(rows, np.ones(np.shape(rows)), np.ones(np.shape(rows)))
+        return [shape for shape in seen if shape]
+
+    monkeypatch.setattr(blocks, "BLOCK", 4)
+    monkeypatch.setattr(blocks, "SMALL", 2)
+    assert shapes(np.ones(10)) == [(4,), (4,), (2,)]
+    assert shapes(np.ones((5, 2))) == [(2, 2), (2, 2), (1, 2)]
+    assert shapes(np.ones((3, 9))) == [(1, 9)] * 3, "never less than a row"
+    monkeypatch.setattr(blocks, "SMALL", 3)
+    assert shapes(np.ones(10)) == [(10,)]
+
+
+def test_a_default_that_divides_by_a_bad_element_is_no_fault_of_ours():
+    found = evaluate(FUNCTIONS["QKV_FLOPS"], [1, 64, [0.0, 4.0]])
+    assert sorted(found.errors) == [0]
+    assert found.errors[0].reason == "QKV_FLOPS: heads is 0 heads; it must be a whole number from 1 to 1e+06"
+
+
 def test_a_body_of_one_value_fills_the_shape():
     found = evaluate(dataclasses.replace(MATMUL, body=lambda rows, inner, columns: 7.0), [[1, 2, "x"], 1, [[1], [2]]])
     assert found.value[:, :2].tolist() == [[7, 7], [7, 7]]
