@@ -13,7 +13,14 @@ from pycalc.errors import UnknownNameError
 
 Row = TypeVar("Row", bound=Entry)
 
-UNIT_KEYS = {"memory": "memory_bytes", "bandwidth": "bandwidth_bytes_per_s", "power": "power_w", "int8_ops": "int8_ops_per_s"}
+UNIT_KEYS = {
+    "memory": "memory_bytes",
+    "bandwidth": "bandwidth_bytes_per_s",
+    "power": "power_w",
+    "link": "link_bytes_per_s",
+    "pcie": "pcie_bytes_per_s",
+    "int8_ops": "int8_ops_per_s",
+}
 ORIGIN = ("date", "source")
 
 
@@ -125,6 +132,7 @@ def _chip(chip: Chip, rents: Iterable[Rent]) -> dict[str, Any]:
         "aliases": list(chip.aliases),
         "vendor": chip.vendor,
         "kind": chip.kind,
+        "generation": chip.generation or None,
         **{item: json_value(value) for item, value in figures.items()},
         **_origin(chip),
         "rents": [_rent(rent) for rent in rents if rent.name == chip.name],

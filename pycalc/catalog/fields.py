@@ -24,6 +24,8 @@ CHIP_FIELDS: Mapping[str, Field] = {
     "bandwidth": Field("bandwidth", "bytes/s", "peak bandwidth of the memory", ("memory bandwidth",)),
     "memory": Field("memory", "bytes", "size of the memory as advertised", ("memory bytes",)),
     "power": Field("power", "W", "rated power", ("tdp",)),
+    "link": Field("link", "bytes/s", "direct links to other chips, in one direction", ("link bandwidth",)),
+    "pcie": Field("pcie", "bytes/s", "PCIe, in one direction", ("pcie bandwidth",)),
     "peak_flops": Field("peak_flops", "FLOP/s", "dense 16-bit peak: BF16, else FP16, else the one that is stated"),
     "fp32_flops": Field("fp32_flops", "FLOP/s", "peak in FP32, not TF32", ("fp32",)),
     "fp16_flops": Field("fp16_flops", "FLOP/s", "dense peak in FP16", ("fp16",)),

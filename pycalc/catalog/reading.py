@@ -13,10 +13,10 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from pycalc.catalog.names import key
-from pycalc.catalog.records import TERMS, TIERS, CatalogError, Chip, Entry, Model, Price, Rent
+from pycalc.catalog.records import GENERATIONS, TERMS, TIERS, CatalogError, Chip, Entry, Model, Price, Rent
 
 MAX_BYTES = 4 << 20
-KINDS = ("data centre", "workstation", "consumer", "apple", "phone", "wafer")
+KINDS = ("data centre", "workstation", "consumer", "apple", "phone", "cpu", "wafer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,9 @@ class Text:
         if not isinstance(value, str) or not (value.strip() or not self.required):
             raise ValueError(f"is {value!r}; it must be a text")
         if self.choices and value not in self.choices:
-            raise ValueError(f"is {value!r}; it must be one of {', '.join(self.choices)}")
+            close = difflib.get_close_matches(value, self.choices, n=1, cutoff=0.75)
+            hint = f"is it {close[0]}?" if close else f"it must be one of {', '.join(self.choices)}"
+            raise ValueError(f"is {value!r}; {hint}")
         return value
 
 
@@ -105,10 +107,13 @@ TABLES: Mapping[str, tuple[type[Entry], Mapping[str, Column]]] = {
             "vendor": Text(required=True),
             "brand": Text(),
             "kind": Text(required=True, choices=KINDS),
+            "generation": Text(choices=GENERATIONS),
             "aliases": Texts(),
             "memory_gb": Number(1e8, 1e13, "1e9", "memory"),
             "bandwidth_gb_per_s": Number(1e9, 1e17, "1e9", "bandwidth"),
             "power_w": Number(0.1, 1e5, to="power"),
+            "link_gb_per_s": Number(1e9, 2e12, "1e9", "link"),
+            "pcie_gb_per_s": Number(1e8, 3e11, "1e9", "pcie"),
             "fp32_tflops": _peak("fp32_flops"),
             "fp16_tflops": _peak("fp16_flops"),
             "bf16_tflops": _peak("bf16_flops"),

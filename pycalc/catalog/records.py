@@ -16,6 +16,14 @@ TIERS = {
     "unverified": "no copy of the original was found",
 }
 TERMS = ("on demand", "spot", "1 year", "3 years", "owned")
+GENERATIONS = (
+    *("Volta", "Turing", "Ampere", "Ada", "Hopper", "Blackwell"),
+    *("CDNA", "CDNA 2", "CDNA 3", "CDNA 4", "RDNA 2", "RDNA 3", "RDNA 3.5", "RDNA 4"),
+    *("Xe", "Xe2", "Gaudi", "TPU v4", "TPU v5", "TPU v6", "Trainium", "Groq LPU", "WSE"),
+    *("Apple M1", "Apple M2", "Apple M3", "Apple M4", "Apple M5", "Apple M6"),
+    *("Snapdragon", "AmpereOne", "Cortex-A76"),
+)
+"""The families of chips, as their makers call them, whose software gets like shares of the peaks."""
 
 
 class CatalogError(NotAvailableError):
@@ -69,11 +77,17 @@ class Chip(Entry):
 
     vendor: str
     kind: str
+    generation: str = ""
+    """One of GENERATIONS; empty where a user's row does not say."""
     brand: str = ""
     aliases: tuple[str, ...] = ()
     memory: float | None = None
     bandwidth: float | None = None
     power: float | None = None
+    link: float | None = None
+    """Of all direct links to other chips (NVLink, Infinity Fabric, ICI) together, in one direction."""
+    pcie: float | None = None
+    """In one direction, over the lanes that the card has."""
     fp32_flops: float | None = None
     fp16_flops: float | None = None
     bf16_flops: float | None = None

@@ -129,12 +129,16 @@ def _over(ours: Sequence[Aliased], own: Sequence[Aliased]) -> list[Aliased]:
         overridden = [old for old in rows if names & set(map(key, _claimed(old)))]
         inherited = [name for old in overridden for name in _claimed(old) if key(name) not in names]
         rows = [old for old in rows if old not in overridden]
-        rows.append(_heir(mine, inherited))
+        rows.append(_heir(mine, inherited, {getattr(old, "generation", "") for old in overridden}))
     return rows
 
 
-def _heir(row: Aliased, names: Sequence[str]) -> Aliased:
-    return replace(row, aliases=(*row.aliases, *names))
+def _heir(row: Aliased, names: Sequence[str], generations: set[str]) -> Aliased:
+    """With the other names, and with the generation that the row need not repeat: neither is a figure."""
+    heir = replace(row, aliases=(*row.aliases, *names))
+    if isinstance(heir, Chip) and not heir.generation and len(generations) == 1:
+        return replace(heir, generation=generations.pop())
+    return heir
 
 
 def _named_chip(chip: Chip) -> Named:

@@ -22,7 +22,7 @@ ORIGIN = {"source", "tier", "date", "age_days", "stale", "user", "note"}
 @pytest.fixture(autouse=True)
 def shipped(monkeypatch):
     monkeypatch.setenv(store.VARIABLE, "")
-    monkeypatch.setattr(records, "today", lambda: datetime.date(2026, 11, 23))
+    monkeypatch.setattr(records, "today", lambda: datetime.date(2026, 11, 25))
 
 
 @pytest.mark.parametrize("command", ["gpus", "models", "prices"])
@@ -34,7 +34,7 @@ def test_every_row_has_its_origin(llmecon, command):
         assert row.keys() > ORIGIN
         assert row["source"]
         assert row["stale"] == (row["age_days"] > 90)
-        assert row["age_days"] == (datetime.date(2026, 11, 23) - datetime.date.fromisoformat(row["date"])).days
+        assert row["age_days"] == (datetime.date(2026, 11, 25) - datetime.date.fromisoformat(row["date"])).days
 
 
 @pytest.mark.parametrize(
@@ -46,6 +46,7 @@ def test_every_row_has_its_origin(llmecon, command):
         ("l40s", "L40S"),
         ("Apple M2 Ultra", "Apple M2 Ultra"),
         ("snapdragon-8-elite", "Snapdragon 8 Elite"),
+        ("radeon 7900xtx", "RX 7900 XTX"),
     ],
 )
 def test_one_chip_by_name(llmecon, typed, name):
@@ -57,6 +58,7 @@ def test_one_chip_by_name(llmecon, typed, name):
 def test_a_chip_and_its_rents(llmecon):
     (chip,) = llmecon("gpus", "H100 SXM", "--json").document
     assert (chip["bf16_flops"], chip["memory_bytes"], chip["fp4_flops"]) == (989e12, 80e9, None)
+    assert (chip["generation"], chip["link_bytes_per_s"], chip["pcie_bytes_per_s"]) == ("Hopper", 450e9, 64e9)
     offers = {(rent["provider"], rent["term"]): rent for rent in chip["rents"]}
     assert offers["The article", "on demand"]["usd_per_hour"] == 2.5
     assert all(rent.keys() > ORIGIN for rent in chip["rents"])
@@ -78,8 +80,8 @@ def test_a_table_for_grep_says_what_is_old(llmecon):
     run = llmecon("gpus", "H100 SXM")
     lines = run.out.splitlines()
     assert lines[1].split()[:7] == ["H100", "SXM", "80", "3,350", "989", "1,979", "-"]
-    assert any("237 days old; techreaderdaily.com" in line for line in lines)
-    assert run.err == f"more than 90 days old, as the last column says: 1 of {len(lines) - 3} rows\n"
+    assert any("239 days old; techreaderdaily.com" in line for line in lines)
+    assert run.err == f"more than 90 days old, as the last column says: 2 of {len(lines) - 3} rows\n"
 
 
 def test_prices_and_models_as_tables(llmecon):
@@ -92,8 +94,11 @@ def test_the_users_rows_are_marked(llmecon, monkeypatch, tmp_path):
     path.write_text(OWN)
     monkeypatch.setenv(store.VARIABLE, str(path))
     (chip,) = llmecon("gpus", "nvidia l4", "--json").document
-    assert (chip["user"], chip["bandwidth_bytes_per_s"]) == (True, 290e9)
+    assert (chip["user"], chip["bandwidth_bytes_per_s"], chip["generation"]) == (True, 290e9, "Ada")
     assert "user; ours" in llmecon("gpus", "L4").out
+    path.write_text(OWN.replace('"L4"', '"Acme X1"'))
+    (chip,) = llmecon("gpus", "acme x1", "--json").document
+    assert (chip["generation"], chip["link_bytes_per_s"], chip["pcie_bytes_per_s"]) == (None, None, None)
     path.write_text("[[chip]]\n")
     run = llmecon("gpus")
     assert (run.status, run.err) == (2, "llmecon: own.toml: chip 1: name is missing\n")

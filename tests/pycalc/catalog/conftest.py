@@ -6,7 +6,7 @@ import pytest
 
 from pycalc.catalog import records, store
 
-TODAY = datetime.date(2026, 11, 23)
+TODAY = datetime.date(2026, 11, 25)
 
 
 @pytest.fixture(autouse=True)

@@ -19,6 +19,7 @@ from pycalc.symbolic import UntraceableError
 
 def test_a_figure_in_base_units():
     assert gpu_spec("H100 SXM", "bandwidth") == 3.35e12
+    assert (gpu_spec("H100 SXM", "link bandwidth"), gpu_spec("RTX 4090", "PCIe bandwidth")) == (450e9, 32e9)
     assert model_spec("Llama 3.1 8B", "kv_bytes_per_token") == 2 * 32 * 8 * 128 * 2
 
 
@@ -44,6 +45,8 @@ def test_what_is_not_public_says_so():
         gpu_spec("Snapdragon 8 Elite", "bf16_flops")
     expected = "GPU_SPEC: no public figure of Snapdragon 8 Elite for the dense peak in BF16; known: bandwidth, peak_flops"
     assert refused.value.reason == expected
+    with pytest.raises(NotAvailableError, match="no public figure of RTX 4090 for "):
+        gpu_spec("RTX 4090", "link")
 
 
 @pytest.mark.parametrize(
@@ -111,8 +114,13 @@ def test_a_snapshot_holds_every_figure_with_its_origin():
         assert isinstance(note, str)
 
 
+def test_a_snapshot_holds_the_links():
+    facts = {item: (value, unit) for _, _, item, value, unit, *_ in snapshot(["A100 SXM 80GB"])}
+    assert (facts["link"], facts["pcie"]) == ((300e9, "bytes/s"), (32e9, "bytes/s"))
+
+
 def test_a_snapshot_marks_what_is_old_and_what_is_the_users():
-    day = "237 days old; secondary; A market level of March 2026, not one provider's offer."
+    day = "239 days old; secondary; A market level of March 2026, not one provider's offer."
     assert day in {row[-1] for row in snapshot(["H100 SXM"])}
 
 

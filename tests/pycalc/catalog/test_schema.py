@@ -58,8 +58,16 @@ BROKEN = {
     "a number of too many digits": (row(power_w="1" * 5000), "is no TOML"),
     "a deep nest": ("a = " + "[" * 5000, "is no TOML"),
     "a bandwidth in bytes": (row(bandwidth_gb_per_s="3.35e12"), "bandwidth_gb_per_s is 3.35E+12; plausible is 1 to 1e+08"),
+    "a link in bytes": (row(link_gb_per_s="450e9"), "link_gb_per_s is 4.50E+11; plausible is 1 to 2000"),
+    "a link both ways": (row(link_gb_per_s="3600"), "link_gb_per_s is 3600; plausible is 1 to 2000"),
+    "PCIe in bits": (row(pcie_gb_per_s="512"), "pcie_gb_per_s is 512; plausible is 0.1 to 300"),
     "no name": (row(name=None), "chip 1: name is missing"),
     "an unknown kind": (row(kind='"gpu"'), "kind is 'gpu'; it must be one of data centre, workstation, consumer, apple"),
+    "a generation misspelled": (row(generation='"Hoper"'), "chip 1 \"X1\": generation is 'Hoper'; is it Hopper?"),
+    "a generation of nobody": (
+        row(generation='"GA102"'),
+        "chip 1 \"X1\": generation is 'GA102'; it must be one of Volta, Turing, Ampere, Ada, Hopper, Blackwell",
+    ),
     "aliases as a text": (row(aliases='"X"'), "aliases is 'X'; it must be a list of names"),
     "an alias of signs only": (row(aliases='["-"]'), "it must be a list of names"),
     "a sparse figure": (
@@ -92,6 +100,13 @@ def test_a_good_row_is_in_base_units():
     (chip,) = read_tables(row(memory_gb="0.23", fp16_tflops="165.2", bf16_tflops="165.2").encode(), "chips.toml")["chip"]
     assert (chip.memory, chip.fp16_flops, chip.bandwidth, chip.peak_flops) == (2.3e8, 165.2e12, 1e12, 165.2e12)
     assert (chip.fp8_flops, chip.power, chip.tier, chip.user) == (None, None, "secondary", False)
+    assert (chip.generation, chip.link, chip.pcie) == ("", None, None)
+
+
+def test_links_are_in_bytes():
+    text = row(generation='"Hopper"', link_gb_per_s="56.25", pcie_gb_per_s="63")
+    (chip,) = read_tables(text.encode(), "chips.toml")["chip"]
+    assert (chip.generation, chip.link, chip.pcie) == ("Hopper", 56.25e9, 63e9)
 
 
 def test_a_source_may_be_cited_by_its_short_name():

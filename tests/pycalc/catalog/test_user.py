@@ -63,9 +63,26 @@ def test_a_chip_is_overridden_as_a_whole_and_keeps_its_other_names(own):
     assert "H100 SXM" not in {row.name for row in catalog().chips}
 
 
+def test_the_generation_of_an_overridden_chip_need_not_be_repeated_but_its_link_must(own):
+    own(CHIP)
+    assert (find_chip("H100 SXM").generation, find_chip("H100 SXM").link) == ("Hopper", None)
+    own(CHIP + 'generation = "Blackwell"\n')
+    assert find_chip("H100 SXM").generation == "Blackwell"
+    own(CHIP + 'aliases = ["A100 SXM 80GB"]\n')
+    assert find_chip("A100 SXM 80GB").generation == "", "of one chip in place of two it is not known"
+
+
+def test_an_unknown_generation_is_refused_by_name(own):
+    path = own(CHIP + 'generation = "Hoper"\n')
+    with pytest.raises(CatalogError) as refused:
+        find_chip("L4")
+    assert refused.value.reason == f"{path.name}: chip 1 \"h100-sxm\": generation is 'Hoper'; is it Hopper?"
+
+
 def test_a_new_chip_is_added(own):
     own(CHIP.replace("h100-sxm", "Acme X1"))
     assert find_chip("acme x1").user
+    assert find_chip("acme x1").generation == ""
     assert find_chip("H100 SXM").bandwidth == 3.35e12
 
 
