@@ -4,6 +4,7 @@ Every function takes scalars or arrays in base units, checks them, and has a wor
 of the same name in capitals; ``FUNCTIONS`` holds their declarations.
 """
 
+from pycalc import uncertainty_tables as uncertainty_tables  # declares SIMULATE and TORNADO
 from pycalc.cost import (
     api_cost,
     blended_price,
@@ -76,6 +77,7 @@ from pycalc.models import (
     model_state_bytes,
     model_weight_bytes,
 )
+from pycalc.ownership import capital_charge, gpu_watts, owned_gpu_hour
 from pycalc.questions import (
     context_cost,
     context_flops,
@@ -103,11 +105,26 @@ from pycalc.roofline import (
     roofline,
 )
 from pycalc.serving import (
+    allreduce_seconds,
+    batched_tokens_per_second,
     decode_seconds,
     mean_context,
+    pool_hours,
     prefill_seconds,
+    prefill_share,
+    serve_bound_by,
+    serve_input_cost,
+    serve_output_cost,
+    serve_revenue,
+    serve_tokens_per_second,
+    serve_tpot,
+    serve_ttft,
+    serve_users,
+    speculative_speedup,
+    speculative_tokens,
     tokens_per_second,
 )
+from pycalc.uncertainty import simulate, tornado
 from pycalc.version import __version__
 
 __all__ = [
@@ -115,6 +132,7 @@ __all__ = [
     "CalcError",
     "CellError",
     "__version__",
+    "allreduce_seconds",
     "api_cost",
     "api_price",
     "attention_crossover",
@@ -122,10 +140,12 @@ __all__ = [
     "attention_intensity",
     "attention_traffic",
     "batch_to_ridge",
+    "batched_tokens_per_second",
     "blended_price",
     "bound_by",
     "break_even_tokens",
     "break_even_utilisation",
+    "capital_charge",
     "cloud_monthly_cost",
     "compute_cost",
     "compute_utilisation",
@@ -148,6 +168,7 @@ __all__ = [
     "evaluate",
     "explain_rows",
     "gpu_spec",
+    "gpu_watts",
     "gross_margin",
     "head_cost",
     "head_flops",
@@ -180,9 +201,12 @@ __all__ = [
     "moe_experts_touched",
     "moe_flops",
     "output_flops",
+    "owned_gpu_hour",
     "paged_tokens",
+    "pool_hours",
     "prefill_intensity",
     "prefill_seconds",
+    "prefill_share",
     "price_for_margin",
     "qkv_flops",
     "quadratic_share",
@@ -191,9 +215,21 @@ __all__ = [
     "roofline",
     "score_flops",
     "self_host_tco",
+    "serve_bound_by",
+    "serve_input_cost",
+    "serve_output_cost",
+    "serve_revenue",
+    "serve_tokens_per_second",
+    "serve_tpot",
+    "serve_ttft",
+    "serve_users",
+    "simulate",
+    "speculative_speedup",
+    "speculative_tokens",
     "staff_cost",
     "token_revenue",
     "tokens_per_second",
+    "tornado",
     "transformer_flops",
     "user_hour_cost",
     "users_per_gpu",

@@ -117,6 +117,8 @@ class _Plan:
         """Look at one argument; whether it must be cut and checked block by block."""
         if self.values[i] is None:
             self.values[i] = default_value(parameter, dict(zip(self._names, self.values, strict=True)))
+            if self.values[i] is None:  # the body itself settles it
+                return False
         column, range_ = self.values[i], _Range(parameter.quantity)
         if isinstance(column, str):
             return False

@@ -14,18 +14,17 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from pycalc.errors import ArgumentError, CalcError, CellError
+from pycalc.errors import CalcError, CellError
 from pycalc.evaluation import PLAIN, Outcome, checked, evaluate
-from pycalc.explain import explain_rows, find
 from pycalc.formula import FUNCTIONS
 from pycalc.record import Formula
+from pycalc.tables import TABLE_FUNCTIONS, TableFunction
 
 Cell: TypeAlias = float | str | bool | CellError | None
 Rows: TypeAlias = list[list[Cell]]
 
-EXPLAIN = "EXPLAIN"
-WORKSHEET_NAMES = frozenset((*FUNCTIONS, EXPLAIN))
-"""What a grid can call: the declared functions, and the one that gives a table about them."""
+WORKSHEET_NAMES = frozenset((*FUNCTIONS, *TABLE_FUNCTIONS))
+"""What a grid can call: the functions that give a value, and those that give a table."""
 
 log = logging.getLogger(__name__)
 
@@ -76,20 +75,15 @@ def guarded(name: str, compute: Callable[..., Cell | Rows]) -> Callable[..., Cel
     return function
 
 
-def explain_on_cells(function: Any = None, *args: Any) -> Cell | Rows:
-    """The table of `pycalc.explain`, asked for in a grid; what is left out at the end counts as not given.
+def table_on_cells(table: TableFunction) -> Callable[..., Cell | Rows]:
+    """The table function on cells: always rows, or the error of the whole."""
 
-    Raises CalcError; `worksheet_function` guards it.
-    """
-    function, *held = map(_held, (function, *args))
-    if isinstance(function, CellError):
-        return function
-    if not isinstance(function, str):
-        raise ArgumentError("EXPLAIN: function_name is not the name of a function, a text")
-    required = find(function).required
-    while len(held) > required and held[-1] is None:
-        held.pop()
-    return explain_rows(function, held)
+    def function(*args: Any) -> Cell | Rows:
+        if table.count_fault(len(args)):
+            return MISUSE
+        return [list(map(_plain, row)) for row in table.rows(*map(_held, args))]
+
+    return guarded(table.excel_name, function)
 
 
 def worksheet_function(name: str) -> Callable[..., Cell | Rows]:
@@ -100,7 +94,7 @@ def worksheet_function(name: str) -> Callable[..., Cell | Rows]:
     >>> worksheet_function("EXPLAIN")("NO_SUCH")
     CellError(code='#N/A')
     """
-    return guarded(EXPLAIN, explain_on_cells) if name == EXPLAIN else cell_function(FUNCTIONS[name])
+    return table_on_cells(TABLE_FUNCTIONS[name]) if name in TABLE_FUNCTIONS else cell_function(FUNCTIONS[name])
 
 
 def call_on_cells(spec: Formula, args: Sequence[Any]) -> Cell | Rows:

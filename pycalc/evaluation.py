@@ -14,6 +14,7 @@ from pycalc.record import Derived, Formula, Parameter
 from pycalc.symbolic import Symbol
 
 PLAIN: frozenset[type[Any]] = frozenset((float, int))
+LOOKED_AT = 1000  # doubtful elements that are put through the policy even where nobody asks for reasons
 NEVER = (math.inf, -math.inf, False)  # bounds that no number keeps
 
 
@@ -123,10 +124,10 @@ def _many(spec: Formula, bound: Sequence[Any], explain: bool) -> Outcome:
     except ValueError:
         shapes = (f"{p.name} {v.shape}" for p, v in zip(spec.parameters, raw, strict=True) if isinstance(v, np.ndarray))
         raise ShapeError(f"{spec.excel_name}: the shapes do not broadcast: {', '.join(shapes)}") from None
+    named = [i for i, p in enumerate(spec.parameters) if p.quantity.is_text and isinstance(raw[i], np.ndarray)]
+    if named:
+        return _by_name(spec, raw, shape, named, explain)
     columns = [_column(parameter, value) for parameter, value in zip(spec.parameters, raw, strict=True)]
-    names = (v for p, v in zip(spec.parameters, raw, strict=True) if p.quantity.is_text)
-    if any(isinstance(value, np.ndarray) for value in names):
-        return _singly(spec, raw, shape)
     try:
         values, bad = blocks.compute(spec, columns, shape)
     except (CalcError, ArithmeticError):  # scalars alone make the body refuse, whatever the arrays hold
@@ -134,11 +135,38 @@ def _many(spec: Formula, bound: Sequence[Any], explain: bool) -> Outcome:
         if outcome.errors and not explain:
             raise next(iter(outcome.errors.values())) from None
         return outcome
-    if not bad.size or (not explain and all(array.dtype != object for array in arrays)):
+    few = bad.size <= LOOKED_AT  # a step may overflow on the way to a value: the policy knows which do
+    if not bad.size or (not explain and not few and all(array.dtype != object for array in arrays)):
         return Outcome(values)
     flat = values.reshape(-1)
     errors = _one_by_one(spec, raw, shape, bad.tolist(), flat)
     return Outcome(flat.reshape(shape), errors)
+
+
+def _by_name(spec: Formula, raw: Sequence[Any], shape: tuple[int, ...], named: Sequence[int], explain: bool) -> Outcome:
+    """Elements whose names are the same together, so that a name is looked up once, not once for each."""
+    spread = [np.broadcast_to(value, shape).reshape(-1) if isinstance(value, np.ndarray) else value for value in raw]
+    alike: dict[tuple[Any, ...], list[int]] = {}
+    nameless: list[int] = []
+    for position, names in enumerate(zip(*(spread[i].tolist() for i in named), strict=True)):
+        (alike.setdefault(names, []) if all(isinstance(name, str) for name in names) else nameless).append(position)
+    values = np.full(math.prod(shape), None, dtype=object)
+    errors = _one_by_one(spec, raw, shape, nameless, values)
+    for positions in alike.values():
+        some = [
+            v[positions[0]] if i in named else v[positions].tolist() if isinstance(v, np.ndarray) else v
+            for i, v in enumerate(spread)
+        ]
+        try:
+            outcome = evaluate(spec, some) if explain else Outcome(checked(spec)(*some))
+        except CalcError as refusal:
+            errors |= dict.fromkeys(positions, refusal)
+            continue
+        values[positions] = outcome.value
+        errors |= {positions[place]: refusal for place, refusal in outcome.errors.items()}
+    if set(map(type, values)) <= {float, type(None)}:
+        values = np.array(values, dtype=np.float64)  # None becomes NaN
+    return Outcome(values.reshape(shape), errors)
 
 
 def _singly(spec: Formula, raw: Sequence[Any], shape: tuple[int, ...]) -> Outcome:

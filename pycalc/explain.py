@@ -1,28 +1,59 @@
 """A formula with the numbers in it: symbols, units, defaults, source, result."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, TypeVar
 
 from pycalc.errors import ArgumentError, CalcError, ShapeError, UnknownNameError
 from pycalc.evaluation import evaluate
 from pycalc.excel import cell_text, number_text
 from pycalc.formula import FUNCTIONS
 from pycalc.policy import with_defaults
+from pycalc.quantities import Quantity, Text
 from pycalc.record import Formula, Parameter
 from pycalc.symbolic import Symbol, UntraceableError, name
+from pycalc.tables import Table, table
+
+F = TypeVar("F", bound=Formula)
 
 HEADER = ["symbol", "name", "value", "unit", "source"]
 
+FunctionName = Annotated[Text, Quantity("name", "text", 'Name of a worksheet function, "KV_BYTES"')]
+
 
 def find(function: str) -> Formula:
-    """The declaration of a function by its worksheet name; an unknown one is refused with its neighbours."""
-    spec = FUNCTIONS.get(function.upper())
+    """The declaration of a formula by its worksheet name; an unknown one is refused with its neighbours."""
+    return find_among(FUNCTIONS, function)
+
+
+def find_among(registry: Mapping[str, F], function: str) -> F:
+    """The same in another registry of declarations."""
+    spec = registry.get(function.upper())
     if spec is None:
         import difflib  # only a slip needs it, and it is dear to import
 
-        near = difflib.get_close_matches(function.upper(), FUNCTIONS, n=3)
+        near = difflib.get_close_matches(function.upper(), registry, n=3)
         raise UnknownNameError(f"no function {function!r}" + (f"; near: {', '.join(near)}" if near else ""))
     return spec
+
+
+@table("0", source="the declaration of that function", repeated="Argument {} of that function, one value.")
+def explain(function_name: FunctionName, *argument: Any) -> Table:
+    """A call with the numbers in it: each argument's symbol, unit and meaning, the formula, the result, the source.
+
+    What is left out at the end, after the required arguments, counts as not given.
+
+    >>> explain("MATMUL_FLOPS", 2, 3, 4)[-1][:4]
+    ['F', 'MATMUL_FLOPS', 48.0, 'FLOP']
+    """
+    return explain_rows(function_name, without_blanks(find(function_name), argument))
+
+
+def without_blanks(spec: Formula, args: Sequence[Any]) -> list[Any]:
+    """The arguments without those left out at the end; a required one that is blank stays where it is."""
+    count = len(args)
+    while count > spec.required and args[count - 1] is None:
+        count -= 1
+    return list(args[:count])
 
 
 def explain_rows(function: str, args: Sequence[Any]) -> list[list[Any]]:

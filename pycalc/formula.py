@@ -17,6 +17,7 @@ from pycalc.record import ARTICLE, REQUIRED, Formula, Parameter
 
 P = ParamSpec("P")
 R = TypeVar("R")
+F = TypeVar("F", bound=Formula)
 
 MAX_ARGUMENTS = 60  # of a worksheet function written in VBA
 CELL_ADDRESS = re.compile(r"[A-Za-z]{1,3}[0-9]+|[RrCc]")
@@ -55,11 +56,8 @@ def formula(
     """
 
     def declare(body: Callable[P, R]) -> Callable[P, R]:
-        spec = _read(body, section=section, source=source, together=together, untraceable=untraceable, cites=cites)
-        earlier = FUNCTIONS.get(spec.excel_name)
-        if earlier and _place(earlier.body) != _place(body):  # the same lines may be loaded anew
-            raise DeclarationError(f"{spec.name}: declared twice")
-        FUNCTIONS[spec.excel_name] = spec
+        spec = read(Formula, body, section=section, source=source, together=together, untraceable=untraceable, cites=cites)
+        register(spec, FUNCTIONS)
         function = functools.wraps(body)(checked(spec))
         function.__doc__ = documentation(spec)
         return function
@@ -67,19 +65,28 @@ def formula(
     return declare
 
 
+def register(spec: F, registry: dict[str, F]) -> None:
+    """Enter a declaration under its Excel name."""
+    earlier = registry.get(spec.excel_name)
+    if earlier and _place(earlier.body) != _place(spec.body):  # the same lines may be loaded anew
+        raise DeclarationError(f"{spec.name}: declared twice")
+    registry[spec.excel_name] = spec
+
+
 def _place(body: Callable[..., Any]) -> tuple[str, int]:
     return body.__module__, body.__code__.co_firstlineno
 
 
-def _read(body: Callable[..., Any], **declared: Any) -> Formula:
+def read(kind: type[F], body: Callable[..., Any], starred: bool = False, **declared: Any) -> F:
+    """The record of a body's signature and docstring; ``starred`` where trailing arguments without end are meant."""
     name, code = body.__name__, body.__code__
     names = code.co_varnames[: code.co_argcount]
     defaults = dict(zip(names[len(names) - len(body.__defaults__ or ()) :], body.__defaults__ or (), strict=True))
-    if code.co_kwonlyargcount or code.co_flags & 0x0C:
+    if code.co_kwonlyargcount or code.co_flags & (0x08 if starred else 0x0C):
         raise DeclarationError(f"{name}: a cell has no keyword-only or starred arguments")
     parameters = tuple(Parameter(p, _quantity(body, p), defaults.get(p, REQUIRED)) for p in names)
     summary = (body.__doc__ or "").strip().partition("\n")[0]
-    spec = Formula(name, parameters, _quantity(body, "return"), summary, body=body, **declared)
+    spec = kind(name, parameters, _quantity(body, "return"), summary, body=body, **declared)
     _require_complete(spec, body.__doc__ or "")
     return spec
 

@@ -21,8 +21,8 @@ GpuField = Annotated[
     Quantity(
         "field",
         "text",
-        '"bandwidth", "memory", "power", "peak_flops", or a dense peak: "fp32_flops", "fp16_flops", "bf16_flops", '
-        '"fp8_flops", "fp4_flops", "int8_ops"',
+        '"bandwidth", "memory", "power", "link", "pcie", "peak_flops", or a dense peak: "fp32_flops", "fp16_flops", '
+        '"bf16_flops", "fp8_flops", "fp4_flops", "int8_ops"',
     ),
 ]
 Side = Annotated[Text, Quantity("side", "text", '"input", "output" or "cached_input"')]

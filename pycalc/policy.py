@@ -20,6 +20,11 @@ SHOWN = 40  # characters of an offending value in an error
 
 def one(spec: Formula, bound: Sequence[Any]) -> Any:
     """The value for scalars, or the first refusal; None stands for an argument left out or blank."""
+    return run(spec, settled(spec, bound))
+
+
+def settled(spec: Formula, bound: Sequence[Any]) -> list[Any]:
+    """What the body works on: the arguments as numbers and names, defaults filled in; or the first refusal."""
     bound = scalars_plain(bound)
     for parameter, value in zip(spec.parameters, bound, strict=True):
         if isinstance(value, CellError):
@@ -31,9 +36,9 @@ def one(spec: Formula, bound: Sequence[Any]) -> Any:
             require_in_range(spec, parameter, value)
     values = with_defaults(spec, given)
     for parameter, left_out, value in zip(spec.parameters, given, values, strict=True):
-        if left_out is None:
+        if left_out is None and value is not None:
             require_in_range(spec, parameter, value, f", by default {parameter.default_text}")
-    return run(spec, values)
+    return values
 
 
 def scalars_plain(bound: Sequence[Any]) -> list[Any]:
@@ -92,11 +97,11 @@ def with_defaults(spec: Formula, values: Sequence[Any]) -> list[Any]:
 
 
 def default_value(parameter: Parameter, others: Mapping[str, Any]) -> Any:
-    """The number that stands for an argument left out."""
+    """The number that stands for an argument left out; None where the body itself settles it."""
     default = parameter.default
     if isinstance(default, Derived):
         return default.rule(*(others[name] for name in default.needs))
-    if parameter.quantity.is_text:
+    if default is None or parameter.quantity.is_text:
         return default
     return parameter.quantity.choices[default] if parameter.quantity.choices else float(default)
 

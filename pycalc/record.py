@@ -49,6 +49,8 @@ class Parameter:
             return self.default.words
         if isinstance(self.default, bool):
             return str(self.default).upper()
+        if self.default is None:
+            return "settled by the function"
         return f"{self.default:g}" if isinstance(self.default, float | int) else str(self.default)
 
     @property

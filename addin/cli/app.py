@@ -11,6 +11,9 @@ from addin.cli.output import on_terminal
 CELLS = """Each ARG is what a cell would hold: -1 and 80e9 are numbers, TRUE a boolean, #N/A an error,
 "" a blank, {1,2;3,4} a range of two rows, anything else a text, and so is a number in quotes ('"12"')."""
 
+DISTRIBUTIONS = """An ARG may also be a distribution: tri(low, mode, high), uniform(low, high), or lognormal(p10, p90),
+of which a tenth lies below p10 and a tenth above p90."""
+
 OWN_ROWS = """Rows of your own override these: the file that LLMECON_CATALOG names, else llmecon/catalog.toml where
 the platform keeps settings (~/.config, ~/Library/Application Support, %APPDATA%)."""
 
@@ -23,6 +26,15 @@ Filter = Annotated[
 
 Book = Annotated[Path, typer.Argument(metavar="BOOK", help="A workbook (.xlsx).", show_default=False)]
 Out = Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The file to write.", show_default=False)]
+
+ModelOrPath = Annotated[
+    str,
+    typer.Argument(
+        metavar="NAME|PATH",
+        help="A model of the catalogue, or a path: a config.json, a model's folder, a .safetensors or .gguf file.",
+        show_default=False,
+    ),
+]
 
 VALUES_MAY_BEGIN_WITH_A_DASH = {"ignore_unknown_options": True}
 
@@ -83,6 +95,22 @@ def explain(name: Name, args: Args = None) -> None:
     from addin.cli import functions
 
     functions.explain(name, args or [])
+
+
+@app.command(context_settings=VALUES_MAY_BEGIN_WITH_A_DASH, epilog=f"{CELLS}\n\n{DISTRIBUTIONS}")
+def simulate(
+    name: Name,
+    args: Args = None,
+    draws: Annotated[int, typer.Option(metavar="N", help="Draws of each distribution.")] = 100_000,
+    seed: Annotated[int, typer.Option(metavar="S", help="The same seed gives the same draws.")] = 1,
+    percentiles: Annotated[str, typer.Option(metavar="P,…", help="Which percentiles.")] = "5,10,25,50,75,90,95",
+    tornado: Annotated[bool, typer.Option("--tornado", help="Show besides what each uncertain argument does.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show what a result may be where arguments are distributions: mean, percentiles, extremes."""
+    from addin.cli import simulate as command
+
+    command.simulate(name, args or [], draws, seed, percentiles, tornado, as_json)
 
 
 @app.command("functions")
@@ -146,14 +174,7 @@ def recalc(
 
 @app.command()
 def model(
-    name: Annotated[
-        str,
-        typer.Argument(
-            metavar="NAME|PATH",
-            help="A model of the catalogue, or a path: a config.json, a model's folder, a .safetensors or .gguf file.",
-            show_default=False,
-        ),
-    ],
+    name: ModelOrPath,
     tokens: Annotated[int, typer.Option(metavar="N", help="New tokens of the forward pass.")] = 1,
     past: Annotated[int, typer.Option(metavar="N", help="Tokens already in the cache.")] = 0,
     square: Annotated[bool, typer.Option("--square", help="Count masked products in full.")] = False,
@@ -167,6 +188,82 @@ def model(
     from addin.cli import model as command
 
     command.model(name, tokens, past, square, kv_bits, weight_bits, as_json)
+
+
+@app.command("serve-estimate")
+def serve_estimate(
+    name: ModelOrPath,
+    gpu: Annotated[str, typer.Argument(metavar="GPU", help="A chip of the catalogue; gpus lists them.", show_default=False)],
+    gpus: Annotated[int, typer.Option(metavar="N", help="GPUs of the deployment.")] = 1,
+    tp: Annotated[int | None, typer.Option(metavar="T", help="GPUs that share each layer.", show_default="all")] = None,
+    pp: Annotated[int | None, typer.Option(metavar="P", help="Stages of layers.", show_default="as the engine does")] = None,
+    ep: Annotated[bool | None, typer.Option("--ep/--no-ep", help="Share experts, not layers.", show_default=False)] = None,
+    batch: Annotated[float | None, typer.Option(metavar="B", help="Sequences together.", show_default="as fit")] = None,
+    input_tokens: Annotated[float, typer.Option("--input", metavar="I", help="Tokens of a prompt.")] = 1024,
+    output_tokens: Annotated[float, typer.Option("--output", metavar="O", help="Tokens of an answer.")] = 512,
+    cached: Annotated[float, typer.Option(metavar="F", help="Share of the prompt that is in the cache already.")] = 0,
+    weight_bits: Annotated[
+        float | None, typer.Option(metavar="B", help="Width of weights.", show_default="the model's")
+    ] = None,
+    kv_bits: Annotated[float, typer.Option(metavar="B", help="Width of cached values.")] = 16,
+    engine: Annotated[str, typer.Option(metavar="NAME", help="vLLM, TensorRT-LLM, SGLang, llama.cpp, MLX, ...")] = "auto",
+    memory_fraction: Annotated[
+        float | None, typer.Option(metavar="F", help="Share of the memory.", show_default="the engine's")
+    ] = None,
+    profile: Annotated[Path | None, typer.Option(metavar="FILE", help="Constants from calibrate.", show_default=False)] = None,
+    usd_per_hour: Annotated[
+        float | None, typer.Option(metavar="USD", help="Price of a GPU's hour.", show_default="the catalogue's median")
+    ] = None,
+    utilisation: Annotated[float, typer.Option(metavar="F", help="Share of the hours at that rate.")] = 1,
+    ttft_target: Annotated[
+        float | None, typer.Option(metavar="S", help="Largest batch whose first token comes in time.", show_default=False)
+    ] = None,
+    tpot_target: Annotated[
+        float | None, typer.Option(metavar="S", help="The same for the later tokens.", show_default=False)
+    ] = None,
+    api: Annotated[str | None, typer.Option(metavar="MODEL", help="Compare with this model's API.", show_default=False)] = None,
+    draft: Annotated[
+        str | None, typer.Option(metavar="MODEL", help="A draft model that speculates.", show_default=False)
+    ] = None,
+    draft_tokens: Annotated[int, typer.Option(metavar="G", help="Tokens that it proposes, 4 with --draft.")] = 0,
+    acceptance: Annotated[float, typer.Option(metavar="A", help="Share of these that hold.")] = 0.7,
+    as_json: Json = False,
+) -> None:
+    """Estimate seconds, users and dollars of serving a model. Each estimate has a band and its reasons."""
+    from addin.cli import serve
+
+    given = serve.Options(
+        gpus, tp, pp, ep, batch, input_tokens, output_tokens, cached, weight_bits, kv_bits, engine, memory_fraction, profile,
+        usd_per_hour, utilisation, ttft_target, tpot_target, api, draft, draft_tokens, acceptance,
+    )  # fmt: skip
+    serve.serve_estimate(name, gpu, given, as_json)
+
+
+@app.command()
+def calibrate(
+    rows: Annotated[Path, typer.Argument(metavar="ROWS.csv", help="Measurements of one system.", show_default=False)],
+    out: Annotated[
+        Path, typer.Option("-o", "--output", metavar="PROFILE.toml", help="The profile to write.", show_default=False)
+    ],
+    name: Annotated[str | None, typer.Option(metavar="NAME", help="Its name.", show_default="the file's")] = None,
+    model: Annotated[str | None, typer.Option(metavar="MODEL", help="Where no column says.", show_default=False)] = None,
+    gpu: Annotated[str | None, typer.Option(metavar="GPU", help="Likewise.", show_default=False)] = None,
+    gpus: Annotated[str | None, typer.Option(metavar="N", help="Likewise.", show_default="1")] = None,
+    tp: Annotated[str | None, typer.Option(metavar="T", help="Likewise.", show_default="all")] = None,
+    weight_bits: Annotated[str | None, typer.Option(metavar="B", help="Likewise.", show_default="the model's")] = None,
+    kv_bits: Annotated[str | None, typer.Option(metavar="B", help="Likewise.", show_default="16")] = None,
+    engine: Annotated[str | None, typer.Option(metavar="NAME", help="Likewise.", show_default="auto")] = None,
+) -> None:
+    """Fit the constants of one's own system to measured rows.
+
+    Columns: batch, context (or input and output), and one of tpot_s, tpot_ms, tokens_per_s, ttft_s, ttft_ms.
+    """
+    from addin.cli import serve
+
+    defaults = {
+        "model": model, "gpu": gpu, "gpus": gpus, "tp": tp, "weight_bits": weight_bits, "kv_bits": kv_bits, "engine": engine,
+    }  # fmt: skip
+    serve.calibrate_file(rows, out, name, defaults)
 
 
 @app.command("models", epilog=OWN_ROWS)

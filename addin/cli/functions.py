@@ -11,17 +11,18 @@ from pycalc import FUNCTIONS
 from pycalc.cells import bug_id
 from pycalc.errors import ArgumentError, CalcError
 from pycalc.evaluation import evaluate
-from pycalc.explain import explain_rows, find
+from pycalc.explain import explain_rows, find, find_among
 from pycalc.lambdas import inline_text, lambda_text
 from pycalc.record import Formula, Parameter
 from pycalc.symbolic import UntraceableError
+from pycalc.tables import TABLE_FUNCTIONS, TableFunction
 
 
 def call(name: str, typed: Sequence[str], as_json: bool) -> None:
     """One function as a cell would give it; its error values are values."""
-    spec, args = _understood(name, typed)
+    spec, args = understood(find_among(FUNCTIONS | TABLE_FUNCTIONS, name), typed)
     try:
-        value = result_cells(evaluate(spec, args))
+        value = spec.rows(*args) if isinstance(spec, TableFunction) else result_cells(evaluate(spec, args))
     except CalcError as refusal:
         value = refusal
     except Exception as bug:
@@ -47,14 +48,13 @@ def _citations(spec: Formula, args: Sequence[Any]) -> list[str]:
 
 def explain(name: str, typed: Sequence[str]) -> None:
     """The formula with the numbers in it."""
-    spec, args = _understood(name, typed)
+    spec, args = understood(find(name), typed)
     headings, *rows = explain_rows(spec.excel_name, args)
     print_table(headings, [list(map(cell_text, row)) for row in rows], title=f"{spec.usage}: {spec.summary}")
 
 
-def _understood(name: str, typed: Sequence[str]) -> tuple[Formula, list[Any]]:
+def understood(spec: Formula, typed: Sequence[str]) -> tuple[Formula, list[Any]]:
     """The function and its arguments; what no cell could hold is refused."""
-    spec = find(name)
     if fault := spec.count_fault(len(typed)):
         raise RefusedError(fault)
     return spec, [cell_value(text) for text in typed]
@@ -73,21 +73,21 @@ def _print_value(value: Any, as_json: bool) -> None:
 
 def list_functions(as_json: bool) -> None:
     """What there is to call."""
-    in_the_article = sorted(FUNCTIONS.values(), key=lambda spec: spec.section)
+    specs = sorted((FUNCTIONS | TABLE_FUNCTIONS).values(), key=lambda spec: spec.section)
     if as_json:
-        print_json(list(map(_described, in_the_article)))
+        print_json(list(map(_described, specs)))
         return
     if on_terminal():
-        print_table(("§", "function"), [(s.section, f"{s.usage}  {s.result.unit}\n{s.summary}\n") for s in in_the_article])
+        print_table(("§", "function"), [(s.section, f"{s.usage}  {s.result.unit}\n{s.summary}\n") for s in specs])
         return
-    rows = [(spec.section, spec.excel_name, spec.result.unit, spec.summary, spec.usage) for spec in in_the_article]
+    rows = [(spec.section, spec.excel_name, spec.result.unit, spec.summary, spec.usage) for spec in specs]
     print_table(("§", "function", "unit", "gives", "usage"), rows)
 
 
 def _described(spec: Formula) -> dict[str, Any]:
     return {
         "name": spec.excel_name,
-        "arguments": [_described_argument(parameter) for parameter in spec.parameters],
+        "arguments": [*map(_described_argument, spec.parameters), *_described_repetition(spec)],
         "unit": spec.result.unit,
         "summary": spec.summary,
         "source": spec.source,
@@ -110,6 +110,14 @@ def _described_argument(parameter: Parameter) -> dict[str, Any]:
         "high": None if q.choices else q.high,
         "meaning": f"{q.meaning}: {q.span}" if q.choices else q.meaning,
     }
+
+
+def _described_repetition(spec: Formula) -> list[dict[str, Any]]:
+    """The arguments that a table function hands on, as one: "argument_1…" stands for all."""
+    if not isinstance(spec, TableFunction) or not spec.repeated:
+        return []
+    none = dict.fromkeys(("default", "low", "high"))
+    return [{"name": "argument_1…", "symbol": "…", "unit": "cell", **none, "meaning": spec.repeated.format("1…")}]
 
 
 def _traced(text: Callable[[], str]) -> str | None:

@@ -83,9 +83,11 @@ def cell_text(value: Any) -> str:
 
 
 def json_value(value: Any) -> Any:
-    """A cell's value in JSON: counts without a fraction, a refusal as an object."""
+    """A cell's value in JSON: counts without a fraction, a refusal and an error as an object."""
     if isinstance(value, list):
         return [json_value(element) for element in value]
     if isinstance(value, CalcError):
         return {"error": value.code, "reason": value.reason}
+    if isinstance(value, CellError):
+        return {"error": value.code}
     return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 1e16 else value

@@ -11,6 +11,7 @@ from functools import cached_property
 
 from pycalc.architecture.mixers import Attending, Mixer, in_bytes
 from pycalc.architecture.parts import Matrix, Part, Table
+from pycalc.architecture.quantisation import Native
 from pycalc.architecture.reach import Count, greater
 
 EXACT_BYTES = 4
@@ -131,7 +132,7 @@ class Architecture:
     ``around`` holds what surrounds the layers: position tables, projections, the final norm.
     ``state_bits`` is the width of the convolutions' states, the model's own.  ``notes`` say which
     documented defaults stand for fields that the file leaves out.  ``stored`` is known where the
-    files of the weights were read too.
+    files of the weights were read too, ``native`` where the config.json says how they are quantised.
     """
 
     model_type: str
@@ -143,6 +144,7 @@ class Architecture:
     state_bits: int = WHOLE_BITS
     notes: tuple[str, ...] = field(default=(), compare=False)
     stored: Stored | None = field(default=None, compare=False)
+    native: Native | None = field(default=None, compare=False)
 
     @cached_property
     def kinds(self) -> Counter[Layer]:

@@ -1,12 +1,14 @@
 """From a config.json to an `Architecture`."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from pycalc.architecture.document import ConfigError
 from pycalc.architecture.families import TIED, table
 from pycalc.architecture.fields import Fields
 from pycalc.architecture.model import Architecture
+from pycalc.architecture.quantisation import native_width
 from pycalc.architecture.readers import READERS
 from pycalc.errors import shorten
 
@@ -21,7 +23,8 @@ def read_architecture(document: Mapping[str, Any], where: str = "config.json") -
     fields = Fields(values, family, model_type, where, nested=nested)
     architecture = READERS[family.reader](fields)
     fields.finish()
-    return architecture
+    native = native_width(document)
+    return replace(architecture, native=native) if native else architecture
 
 
 def _text_model(document: Mapping[str, Any], where: str) -> tuple[Mapping[str, Any], str, str, bool]:

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from addin.cli.typed import cell_text, cell_value, json_value
 from pycalc import FUNCTIONS
 from pycalc.errors import ArgumentError, CellError
-from pycalc.record import REQUIRED, Derived
+from pycalc.record import REQUIRED
+from pycalc.tables import TABLE_FUNCTIONS
 
+SPECS = FUNCTIONS | TABLE_FUNCTIONS
 ARGUMENT_KEYS = ["name", "symbol", "unit", "default", "low", "high", "meaning"]
 FUNCTION_KEYS = ["name", "arguments", "unit", "summary", "source", "section", "lambda", "inline"]
 
@@ -149,11 +151,12 @@ def test_what_is_in_braces_is_a_range_or_refused(text):
 
 def test_functions_describes_every_declaration(llmecon):
     documents = llmecon("functions", "--json").document
-    assert {document["name"] for document in documents} == set(FUNCTIONS)
+    assert {document["name"] for document in documents} == set(SPECS)
     for document in documents:
-        spec = FUNCTIONS[document["name"]]
+        spec = SPECS[document["name"]]
         assert list(document) == FUNCTION_KEYS
-        assert [argument["name"] for argument in document["arguments"]] == [p.name for p in spec.parameters]
+        repeated = ["argument_1…"] if getattr(spec, "repeated", "") else []
+        assert [argument["name"] for argument in document["arguments"]] == [p.name for p in spec.parameters] + repeated
         assert all(document[key] for key in ("unit", "summary", "source", "section"))
         assert (document["lambda"] is None) == (document["inline"] is None)
         assert document["lambda"] is None or document["lambda"].startswith("_xlfn.LAMBDA(")
@@ -161,7 +164,9 @@ def test_functions_describes_every_declaration(llmecon):
 
 def test_functions_describes_arguments_by_what_may_be_typed(llmecon):
     for document in llmecon("functions", "--json").document:
-        for argument, parameter in zip(document["arguments"], FUNCTIONS[document["name"]].parameters, strict=True):
+        spec = SPECS[document["name"]]
+        arguments = [argument for argument in document["arguments"] if argument["name"] != "argument_1…"]
+        for argument, parameter in zip(arguments, spec.parameters, strict=True):
             assert list(argument) == ARGUMENT_KEYS
             assert argument["symbol"]
             assert argument["unit"]
@@ -173,14 +178,14 @@ def test_functions_describes_arguments_by_what_may_be_typed(llmecon):
                 continue
             assert math.isfinite(argument["low"])
             assert math.isfinite(argument["high"])
-            if argument["default"] is not None and not isinstance(parameter.default, Derived):
+            if isinstance(parameter.default, float | int):
                 assert argument["low"] <= argument["default"] <= argument["high"]
 
 
 def test_tables_are_a_line_per_row_where_nobody_looks(llmecon, monkeypatch):
     monkeypatch.setenv("FORCE_COLOR", "1")
     lines = llmecon("functions").out.splitlines()
-    assert len(lines) == 1 + len(FUNCTIONS)
+    assert len(lines) == 1 + len(SPECS)
     explained = llmecon("explain", "kv_bytes", "4096", "16", "8", "64").out
     assert explained.splitlines()[-1].split()[:4] == ["M", "KV_BYTES", "134217728", "bytes"]
     help_text = llmecon("--help").out

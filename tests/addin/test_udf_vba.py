@@ -7,8 +7,10 @@ import pytest
 
 from pycalc import FUNCTIONS
 from pycalc.formula import VBA_KEYWORDS
+from pycalc.tables import TABLE_FUNCTIONS
 
-NAMES = [*FUNCTIONS, "EXPLAIN"]
+SPECS = FUNCTIONS | TABLE_FUNCTIONS
+NAMES = list(SPECS)
 
 USED_BY_THE_WRAPPER = frozenset("activeworkbook app application caller err failed thisworkbook xlpy".split())
 
@@ -33,10 +35,12 @@ def registered(excel):
 
 def declared(name):
     """The parameters that a wrapper must have."""
-    if name == "EXPLAIN":
+    spec = SPECS[name]
+    names = [f"Optional {p.name}" if p.optional else p.name for p in spec.parameters]
+    if getattr(spec, "repeated", ""):
         most = max(len(spec.parameters) for spec in FUNCTIONS.values())
-        return ["function_name", *(f"Optional argument_{i}" for i in range(1, most + 1))]
-    return [f"Optional {p.name}" if p.optional else p.name for p in FUNCTIONS[name].parameters]
+        names += [f"Optional argument_{i}" for i in range(1, most + 1)]
+    return names
 
 
 def test_every_function_has_one_wrapper(wrappers, vba):
@@ -77,9 +81,8 @@ def test_functions_run_at_open_and_in_the_wizard_and_are_not_volatile(vba):
 def test_help_reaches_the_wizard(registered, name):
     function = registered[name]
     texts = [argument["doc"] for argument in function["args"]]
-    if name != "EXPLAIN":
-        assert function["ret"]["doc"] == FUNCTIONS[name].summary
-        assert texts == [parameter.help for parameter in FUNCTIONS[name].parameters]
+    assert function["ret"]["doc"] == SPECS[name].summary
+    assert texts[: len(SPECS[name].parameters)] == [parameter.help for parameter in SPECS[name].parameters]
     assert all(0 < len(text) <= 255 for text in [*texts, function["ret"]["doc"]])
     assert function["category"] == "LLM economics"
 

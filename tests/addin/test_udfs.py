@@ -211,6 +211,21 @@ def most_arguments():
     return max(len(spec.parameters) for spec in FUNCTIONS.values())
 
 
+# ---- tables of uncertainty
+
+
+def test_a_simulation_and_a_tornado_spill(excel):
+    left_out = [MISSING] * (most_arguments() - 2)
+    rows = excel(call, "SIMULATE", "COST_PER_MTOK", MISSING, ExcelRange(7.0), ExcelRange("lognormal(2,3)"), 185.0, *left_out)
+    simulated = pycalc.simulate("COST_PER_MTOK", ["lognormal(2,3)", 185.0], seed=7)
+    assert rows[0] == ["statistic", "value", "unit"]
+    assert rows[6] == ["P50", simulated.percentiles[50], "USD/Mtok"]
+    assert rows[-2:] == [["draws", 100_000.0, "draws"], ["seed", 7.0, ""]]
+    (_, row) = excel(call, "TORNADO", "COST_PER_MTOK", "lognormal(2,3)", 185.0, *left_out)
+    assert row[:4] == ["usd_per_hour", 2.0, 3.0, "USD/hour"]
+    assert excel(call, "SIMULATE", "COST_PER_MTOK", MISSING, MISSING, "tri(3,2,1)", 185.0, *left_out) == "#NUM!"
+
+
 # ---- faults of our own
 
 

@@ -14,6 +14,7 @@ NAMES = sorted(name for name, spec in FUNCTIONS.items() if not any(p.quantity.is
 """The functions of numbers; those that look names up have tests of their own."""
 
 TEXTS: dict[str, tuple[str, ...]] = {
+    "engine": ("auto", "vllm", "llama.cpp", "no such engine"),
     "field": ("bandwidth", "BF16 flops", "parameters"),
     "gpu": ("H100 SXM", "rtx-4090", "Snapdragon 8 Elite", "A100"),
     "model": ("Llama 3.1 8B", "gpt-4o-mini", "no such model"),
@@ -38,6 +39,7 @@ KNOWN: dict[str, tuple[str, ...]] = {
 
 BY_UNIT: dict[str, tuple[float, float]] = {
     "1": (1, 4096),
+    "1/year": (0.01, 0.5),
     "FLOP": (1e9, 1e18),
     "FLOP/byte": (0.1, 1e4),
     "FLOP/s": (1e12, 5e15),
@@ -63,6 +65,7 @@ BY_UNIT: dict[str, tuple[float, float]] = {
     "months": (6, 60),
     "parameters": (1e9, 1e12),
     "parts": (0.5, 20),
+    "ratio": (1, 3),
     "requests/day": (1, 500),
     "requests/month": (10, 1000),
     "s": (0.001, 1e4),
@@ -78,8 +81,11 @@ BY_NAME: dict[str, tuple[float, float]] = {
     "api_usd_per_mtok": (2, 60),
     "block_tokens": (1, 256),
     "bytes_per_param": (0.5, 4),
+    "capex_usd": (1e4, 1e5),
     "bytes_per_value": (0.5, 4),
     "device_usd_per_month": (1e-5, 1e-4),
+    "draft_cost": (0.01, 0.5),
+    "draft_tokens": (1, 8),
     "experts": (8, 256),
     "gpu_bytes": (6e10, 3e11),
     "kv_bytes_per_token": (1e3, 1e5),
@@ -89,6 +95,7 @@ BY_NAME: dict[str, tuple[float, float]] = {
     "model_dim": (64, 16384),
     "overhead_bytes": (1e9, 4e9),
     "queries_per_kv": (1, 16),
+    "residual_usd": (100, 9e3),
     "routed_experts": (0, 256),
     "shared_experts": (0, 4),
     "tokens_per_request": (100, 5000),
@@ -107,6 +114,7 @@ BY_CALL: dict[tuple[str, str], tuple[float, float]] = {
     ("CONTEXT_FOR_MARGIN", "usd_per_hour"): (0.5, 4),
     ("CONTEXT_FOR_MARGIN", "utilisation"): (0.3, 1),
     ("EDGE_CROSSOVER", "cloud_usd_per_mtok"): (0.2, 60),
+    ("OWNED_GPU_HOUR", "staff_usd_per_year"): (100, 1e4),
     ("REVENUE_PER_GPU_HOUR", "context_tokens"): (1, 1e5),
 }
 """Within these, no function refuses: weights fit, an API costs more than the marginal token, and so on."""

@@ -50,6 +50,24 @@ def experts_touched(experts: Any, active: Any, batch: Any) -> Fraction:
         return experts * (1 - Fraction(idle**exponent if idle else 0))
 
 
+def power(base: Fraction, exponent: Fraction) -> Fraction:
+    """Sixty decimal digits of a power whose exponent may be a fraction."""
+    with localcontext(prec=60):
+        b, e = (Decimal(x.numerator) / x.denominator for x in (base, exponent))
+        return Fraction(b**e if b else 0)
+
+
+def annuity(capex_usd: Any, rate: Any, years: Any, residual_usd: Any) -> Any:
+    """Equal payments at the end of each year whose worth today is the price less that of the residual value."""
+    growth = power(1 + rate, years)
+    return (capex_usd - residual_usd / growth) * rate * growth / (growth - 1)
+
+
+def emitted(draft_tokens: Any, acceptance: Any) -> Any:
+    """One token and each proposed one whose predecessors were all accepted: 1 + a + a² + … + a^g."""
+    return sum(acceptance**i for i in range(int(draft_tokens) + 1))
+
+
 def head(tokens: Any, model_dim: Any, head_dim: Any, queries_per_kv: Any, causal: bool) -> Any:
     """Query and output projection of its own, key and value shared, and both n×n products."""
     one = projection(tokens, model_dim, head_dim)
@@ -177,6 +195,28 @@ EQUATIONS = {
         flops / peak_flops / compute_efficiency, usd_per_hour
     ),
     "COMPUTE_UTILISATION": lambda peak_flops, bandwidth, intensity: min(1, bandwidth * intensity / peak_flops),
+    "ALLREDUCE_SECONDS": lambda message_bytes, gpus, link_bandwidth, delay_seconds: (
+        # each of n GPUs sends n − 1 parts twice, to be summed and to be shared
+        delay_seconds + 2 * (gpus - 1) * (message_bytes / gpus) / link_bandwidth
+    ),
+    "BATCHED_TOKENS_PER_SECOND": lambda batch, step_seconds, prefill_seconds, generated_tokens: (
+        generated_tokens / (prefill_seconds + generated_tokens * step_seconds / batch)
+    ),
+    "CAPITAL_CHARGE": annuity,
+    "GPU_WATTS": lambda rated_watts, activity: rated_watts * (1 + activity) * Fraction("0.43"),
+    "OWNED_GPU_HOUR": lambda watts, usd_per_kwh, pue, staff_usd_per_year, **capital: (
+        (annuity(**capital) + staff_usd_per_year) / (365 * 24) + watts * pue / 1000 * usd_per_kwh
+    ),
+    "POOL_HOURS": lambda input_tokens, input_tokens_per_second, output_tokens, output_tokens_per_second: (
+        input_tokens / (input_tokens_per_second * 3600) + output_tokens / (output_tokens_per_second * 3600)
+    ),
+    "PREFILL_SHARE": lambda prefill_seconds, step_seconds, generated_tokens, batch: (
+        1 / (1 + generated_tokens * step_seconds / (batch * prefill_seconds))
+    ),
+    "SPECULATIVE_SPEEDUP": lambda draft_tokens, acceptance, draft_cost, verify_cost: (
+        emitted(draft_tokens, acceptance) / (draft_tokens * draft_cost + verify_cost)
+    ),
+    "SPECULATIVE_TOKENS": emitted,
     "CONTEXT_COST": lambda layers, kv_heads, head_dim, bandwidth, usd_per_hour, bytes_per_value, extra_tokens, efficiency: (
         10**6 * rent(extra_tokens * 2 * layers * kv_heads * head_dim * bytes_per_value / bandwidth / efficiency, usd_per_hour)
     ),

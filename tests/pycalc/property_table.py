@@ -558,6 +558,89 @@ PROPERTIES: dict[str, list[Property]] = {
         *linear("sale_usd_per_mtok", "utilisation", "bandwidth", "efficiency"),
         *never_rises("context_tokens", "kv_bytes_per_token", "overhead_bytes", "cache_fill"),
     ],
+    "ALLREDUCE_SECONDS": [
+        *affine("message_bytes", "delay_seconds"),
+        holds("is the delay alone for one GPU", lambda v, r: of("ALLREDUCE_SECONDS", v, gpus=1) == v["delay_seconds"]),
+        *never_falls("gpus"),
+        scales(0, "message_bytes", "link_bandwidth"),
+    ],
+    "BATCHED_TOKENS_PER_SECOND": [
+        equals(
+            "is the step's rate without prompts",
+            lambda v, r: (of("BATCHED_TOKENS_PER_SECOND", v, prefill_seconds=0) * v["step_seconds"], v["batch"]),
+        ),
+        equals(
+            "gives with a prompt's time the share of the prompts",
+            lambda v, r: (r / v["generated_tokens"] * v["prefill_seconds"], of("PREFILL_SHARE", v)),
+        ),
+        *never_falls("batch", "generated_tokens"),
+        *never_rises("step_seconds", "prefill_seconds"),
+        scales(-1, "step_seconds", "prefill_seconds"),
+    ],
+    "CAPITAL_CHARGE": [
+        scales(1, "capex_usd", "residual_usd"),
+        *affine("capex_usd", "residual_usd"),
+        *rises("rate"),
+        *falls("years", "residual_usd"),
+        holds("pays back more than is used up", lambda v, r: r * v["years"] > v["capex_usd"] - v["residual_usd"]),
+    ],
+    "GPU_WATTS": [
+        *linear("rated_watts"),
+        *affine("activity"),
+        holds("is below the rated power", lambda v, r: r < v["rated_watts"]),
+        *rises("activity"),
+    ],
+    "OWNED_GPU_HOUR": [
+        *affine("watts", "usd_per_kwh", "staff_usd_per_year"),
+        *rises("capex_usd", "rate", "watts"),
+        holds("rises with the site's power", lambda v, r: of("OWNED_GPU_HOUR", v, pue=v["pue"] + 1) > r),
+        *falls("years"),
+        equals(
+            "is capital, staff and power",
+            lambda v, r: (
+                r * 8760,
+                of("CAPITAL_CHARGE", v) + v["staff_usd_per_year"] + 8760 * v["pue"] * of("EDGE_ENERGY_COST", v, seconds=3600),
+            ),
+        ),
+    ],
+    "POOL_HOURS": [
+        *affine("input_tokens", "output_tokens"),
+        scales(1, "input_tokens", "output_tokens"),
+        *falls("input_tokens_per_second", "output_tokens_per_second"),
+        equals(
+            "is both phases' tokens at one price over that price",
+            lambda v, r: (
+                r,
+                v["input_tokens"]
+                / 1e6
+                * of("COST_PER_MTOK", {}, usd_per_hour=1, tokens_per_second=v["input_tokens_per_second"])
+                + v["output_tokens"]
+                / 1e6
+                * of("COST_PER_MTOK", {}, usd_per_hour=1, tokens_per_second=v["output_tokens_per_second"]),
+            ),
+        ),
+    ],
+    "PREFILL_SHARE": [
+        scales(0, "prefill_seconds", "step_seconds"),
+        *rises("prefill_seconds", "batch"),
+        *falls("step_seconds", "generated_tokens"),
+        holds("is a share", lambda v, r: 0 < r < 1),
+    ],
+    "SPECULATIVE_SPEEDUP": [
+        *rises("acceptance"),
+        *falls("draft_cost", "verify_cost"),
+        scales(-1, "draft_cost", "verify_cost"),
+        holds("is below 1 where nothing is accepted", lambda v, r: of("SPECULATIVE_SPEEDUP", v, acceptance=0) < 1),
+    ],
+    "SPECULATIVE_TOKENS": [
+        *rises("acceptance", "draft_tokens"),
+        holds("is at least one", lambda v, r: r >= 1),
+        holds("is at most all and one", lambda v, r: r <= v["draft_tokens"] + 1),
+        equals(
+            "is all and one where all are accepted",
+            lambda v, r: (of("SPECULATIVE_TOKENS", v, acceptance=1), v["draft_tokens"] + 1),
+        ),
+    ],
     "RIDGE_POINT": [
         *linear("peak_flops"),
         *inverse("bandwidth"),

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from pycalc import FUNCTIONS
-from pycalc.cells import bug_id, call_on_cells, cell_function, explain_on_cells, serial, worksheet_function
-from pycalc.errors import ArgumentError, CellError
+from pycalc.cells import bug_id, call_on_cells, cell_function, serial, worksheet_function
+from pycalc.errors import CellError
 from pycalc.symbolic import Symbol
 
 MATMUL, LAYER = FUNCTIONS["MATMUL_FLOPS"], FUNCTIONS["LAYER_FLOPS"]
@@ -130,20 +130,18 @@ def test_dates_are_serial_numbers():
 
 
 def test_explain_asks_for_a_name_and_drops_what_is_left_out_at_the_end():
-    with pytest.raises(ArgumentError, match=r"^EXPLAIN: function_name is not the name of a function, a text$"):
-        explain_on_cells(3.0, 1)
-    with pytest.raises(ArgumentError):
-        explain_on_cells()
-    assert explain_on_cells(CellError("#REF!"), 1) == CellError("#REF!")
-    short = explain_on_cells("KV_BYTES_PER_TOKEN", 16, 8, 64)
-    assert explain_on_cells("KV_BYTES_PER_TOKEN", 16, 8, 64, None) == short
+    explain = worksheet_function("EXPLAIN")
+    assert explain(3.0, 1) == explain() == explain(None, 1) == CellError("#VALUE!")
+    assert explain(CellError("#REF!"), 1) == CellError("#REF!")
+    short = explain("KV_BYTES_PER_TOKEN", 16, 8, 64)
+    assert explain("KV_BYTES_PER_TOKEN", 16, 8, 64, None) == short
     assert short[-1][2] == 32768
-    assert explain_on_cells("MATMUL_FLOPS", 1, None, None)[-1][2] == "#VALUE!", "a required blank stays where it is"
-    assert worksheet_function("EXPLAIN")("KV_BYTES_PER_TOKEN", 16, 8, 64) == short
+    assert explain("MATMUL_FLOPS", 1, None, None)[-1][2] == "#VALUE!", "a required blank stays where it is"
+    assert explain("MATMUL_FLOPS", 1) == CellError("#VALUE!")
 
 
 def test_a_bug_in_explain_is_logged_under_its_name(caplog, monkeypatch):
-    monkeypatch.setattr("pycalc.cells.find", lambda name: 1 / 0)
+    monkeypatch.setattr("pycalc.explain.find", lambda name: 1 / 0)
     with caplog.at_level(logging.ERROR):
         assert worksheet_function("EXPLAIN")("KV_BYTES", 1) == CellError("#VALUE!")
     assert caplog.records[0].getMessage().endswith(": EXPLAIN('KV_BYTES', 1)")

@@ -13,6 +13,7 @@ from pycalc.record import Derived
 
 DEFAULTS = {
     "activation": "gelu",
+    "activity": 1,
     "batch": 1,
     "block_tokens": 16,
     "bytes_per_param": 2,
@@ -20,6 +21,8 @@ DEFAULTS = {
     "cache_fill": 1,
     "causal": False,
     "compute_efficiency": 1,
+    "delay_seconds": 0,
+    "draft_cost": 0,
     "conv_elements": 0,
     "efficiency": 1,
     "extra_tokens": 1,
@@ -35,17 +38,22 @@ DEFAULTS = {
     "overhead_bytes": 2e9,
     "peak_flops": 1,
     "position": 0.5,
+    "pue": 1.25,
     "queries_per_kv": 1,
     "rent_included": False,
+    "residual_usd": 0,
     "routed_experts": 0,
     "scale_bits": 16,
     "sequences": 1,
     "shared_experts": 0,
+    "staff_usd_per_year": 0,
     "tiled": False,
     "update_usd": 0,
     "updates_per_year": 0,
+    "usd_per_kwh": 0.08,
     "users": 1,
     "utilisation": 1,
+    "verify_cost": 1,
     "vocabulary": 0,
     "wide_parameters": 0,
     "zero_bits": 0,
@@ -62,7 +70,7 @@ def close(got, want, scale=0):
 
 def test_every_function_has_an_equation_and_is_public():
     assert sorted(EQUATIONS) == NAMES
-    others = {"FUNCTIONS", "CalcError", "CellError", "__version__", "evaluate", "explain_rows"}
+    others = {"FUNCTIONS", "CalcError", "CellError", "__version__", "evaluate", "explain_rows", "simulate", "tornado"}
     assert sorted(pycalc.__all__) == sorted(others | {name.lower() for name in FUNCTIONS})
 
 

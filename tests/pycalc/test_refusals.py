@@ -11,6 +11,7 @@ from pycalc import FUNCTIONS, CalcError, evaluate
 from pycalc.errors import ArgumentError, CellError, DivisionError, DoesNotFitError, DomainError, NeverError
 
 DIVISORS = {
+    "ALLREDUCE_SECONDS": "link_bandwidth",
     "ATTENTION_INTENSITY": "bytes_per_value",
     "BATCH_TO_RIDGE": "bandwidth",
     "BREAK_EVEN_UTILISATION": "tokens_per_second sale_usd_per_mtok",
@@ -31,6 +32,7 @@ DIVISORS = {
     "MATMUL_INTENSITY": "bytes_per_value",
     "MAX_CONTEXT": "kv_bytes_per_token users",
     "MLP_COST": "peak_flops compute_efficiency",
+    "POOL_HOURS": "input_tokens_per_second output_tokens_per_second",
     "PREFILL_INTENSITY": "bytes_per_param",
     "PREFILL_SECONDS": "peak_flops compute_efficiency",
     "REVENUE_PER_GPU_HOUR": "context_tokens kv_bytes_per_token",

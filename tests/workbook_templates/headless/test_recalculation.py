@@ -14,7 +14,7 @@ from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.formula import ArrayFormula, DataTableFormula
 from openpyxl.worksheet.table import Table
 
-from pycalc import FUNCTIONS, kv_bytes, mlp_flops
+from pycalc import FUNCTIONS, kv_bytes, mlp_flops, simulate
 from pycalc.cells import guarded
 from pycalc.errors import CellError
 from pycalc.lambdas import lambda_text
@@ -138,6 +138,20 @@ def test_ranges_spill_and_each_bad_cell_shows_its_own_error(tmp_path):
     assert (
         48.0 in values(tmp_path, {"A1": ArrayFormula("A1:E8", '=EXPLAIN("MATMUL_FLOPS",2,3,4)'), "G1": "=MAX(C1:C8)"}).values()
     )
+
+
+def test_tables_of_uncertainty_spill(tmp_path):
+    formulas = {
+        "A1": ArrayFormula("A1:C15", '=SIMULATE("COST_PER_MTOK",,7,D1,185)'),
+        "D1": '="lognormal(2,"&1+2&")"',
+        "E1": "=INDEX(A1:C15,7,2)",
+        "F1": ArrayFormula("F1:N2", '=TORNADO("COST_PER_MTOK",D1,185)'),
+        "O1": "=INDEX(F1:N2,2,3)",
+        "P1": '=SIMULATE("COST_PER_MTOK",,,"tri(3,2,1)",185)',
+    }
+    computed = values(tmp_path, formulas)
+    assert computed["E1"] == simulate("COST_PER_MTOK", ["lognormal(2,3)", 185], seed=7).percentiles[50]
+    assert (computed["A1"], computed["F1"], computed["O1"], computed["P1"]) == ("statistic", "argument", 3.0, NUM)
 
 
 def test_the_other_cells_of_an_array_get_their_values(tmp_path):
