@@ -57,16 +57,23 @@ def _figure(figure: str, level: Any, model: str, gpu: str, *setup: Any) -> Any:
         return _scalar(figure, model, gpu, engine, [float(a) for a in arrays])
     flat = [a.reshape(-1) for a in arrays]
     unset = np.isnan(flat[BATCH])
+    # a blank or worse among these is looked at by itself afterwards; here it only must not disturb the others
+    sound = np.all([np.isfinite(flat[i]) for i in range(len(flat)) if i not in MAY_BE_BLANK], axis=0)
+    sound &= ~np.any([np.isinf(flat[i]) for i in MAY_BE_BLANK], axis=0)
     keys = np.stack([np.nan_to_num(flat[i], nan=-1.0) for i in range(len(flat)) if i not in LOADS] + [unset], axis=1)
     _, first, which = np.unique(keys, axis=0, return_index=True, return_inverse=True)
-    out: Any = np.empty(flat[0].size, object if figure == "bound_by" else float)
-    for group, start in enumerate(first):
-        chosen = np.flatnonzero(which.reshape(-1) == group)
-        out[chosen] = _scalar(figure, model, gpu, engine, [float(a[start]) for a in flat], [flat[i][chosen] for i in LOADS])
+    out: Any = np.full(flat[0].size, None if figure == "bound_by" else np.nan, object if figure == "bound_by" else float)
+    for group in range(len(first)):
+        chosen = np.flatnonzero((which.reshape(-1) == group) & sound)
+        if not chosen.size:
+            continue
+        out[chosen] = _scalar(figure, model, gpu, engine, [float(a[chosen[0]]) for a in flat], [flat[i][chosen] for i in LOADS])
     return out.reshape(arrays[0].shape)
 
 
 BATCH = 2
+MAY_BE_BLANK = (1, BATCH, 5)
+"""Of tensor, batch and weight bits a blank has a meaning of its own."""
 LOADS = (BATCH, 3, 4)
 """The places of batch, input and output among the numbers: what differs within one deployment."""
 
