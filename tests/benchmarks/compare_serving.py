@@ -528,7 +528,10 @@ def page(rows: list[Row], columns: dict[str, Column], us: dict[str, Column], one
     yield (
         f"Written by `tests/benchmarks/compare_serving.py` on {today:%d %B %Y}, from {len(rows)} measured rows; its docstring "
         "says how to repeat it and how a row is read. An error is |predicted / measured − 1|. Each rival is judged by the rows "
-        "that it answers; the last three columns have the rows that both answer, median and 90 % within."
+        "that it answers; the last three columns have the rows that both answer, median and 90 % within. Our constants are "
+        "fitted to such rows: «left out» has estimates from constants to which the row's own system on its chip contributed "
+        "nothing. For modern servers the fit also uses the measurements that aiconfigurator-core ships (times per token, not "
+        "its kernel database)."
     )
     for kind in KINDS:
         yield from ("", f"## {TITLES[kind]}", "")
