@@ -119,6 +119,10 @@ def test_every_config_is_used_and_every_model_has_one():
         ("Qwen2.5 72B", 80, 72.7e9),
         ("Qwen3 14B", 40, 14.8e9),
         ("Gemma 2 9B", 42, 9.24e9),
+        ("Gemma 3 4B", 34, 3.88e9),
+        ("Gemma 3 12B", 48, 11.77e9),
+        ("GPT-J 6B", 28, 6.05e9),
+        ("OLMoE-1B-7B", 16, 6.92e9),
         ("Mixtral 8x7B", 32, 46.7e9),
     ],
 )
