@@ -30,7 +30,7 @@ DATA = {"__init__", "version"}
 FIRST = "refusals published equations symbolic excel_text explain cells formula_declarations".split()
 THEN = "policy evaluation properties catalog/test_lookups".split()
 HOSTS = "hosts_policy hosts".split()
-FORMULAS = set("cost edge flops kv memory questions roofline serving".split())
+FORMULAS = set("cost edge flops formulas kv memory ownership questions roofline".split())
 UNCERTAIN = set("distributions tables uncertainty uncertainty_tables".split())
 TEXTS = set("cells excel lambdas symbolic".split())
 LENIENT = re.compile(r",\s*strict=(?:True|False|None)|,\s*(?=\))")  # zip's strict asserts what holds by construction
@@ -129,13 +129,15 @@ def files_for(mutant: Mutant) -> list[list[str]]:
     own, folder = mutant.path.stem, mutant.path.parent.name
     if folder in ("architecture", "catalog"):
         return [[f"tests/pycalc/{folder}"]]
+    if folder == "serving" and own not in FORMULAS:
+        return [["tests/pycalc/serving"], ["tests/addin/test_serve_command.py"]]
     if own in ("claims", "models", "lookups"):
         return [["tests/pycalc/test_claims.py"] if own == "claims" else ["tests/pycalc/catalog", "tests/pycalc/architecture"]]
     if own in UNCERTAIN:
         return [["tests/pycalc/test_uncertainty.py", "tests/pycalc/test_tables.py", f"pycalc/{own}.py"]]
     groups = [FIRST, ["properties"] if own in FORMULAS else THEN, *([HOSTS] if own in TEXTS else [])]
     files = [[f"tests/pycalc/{name if '/' in name else f'test_{name}'}.py" for name in group] for group in groups]
-    files[1].append(f"pycalc/{own}.py" if own in FORMULAS else "pycalc")  # the examples in docstrings
+    files[1].append(str(mutant.path.relative_to(ROOT)) if own in FORMULAS else "pycalc")  # the examples in docstrings
     return files
 
 

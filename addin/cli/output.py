@@ -9,7 +9,7 @@ from typing import Any
 
 PROSE = 16  # characters of a cell, on average, above which a column gets what the others leave
 LONGEST = 96  # characters of a cell that its column makes room for; a longer one moves its own row only
-WIDEST = 24  # characters of a word that is not broken
+WIDEST = 26  # characters of a word that is not broken
 
 
 def note(line: str) -> None:

@@ -1,7 +1,7 @@
 """A model on chips under an engine: names resolved, groups formed, memory shared out."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -224,8 +224,3 @@ def _require_fit(deployment: Deployment) -> None:
             f"{deployment.model} needs {memory.weights / GIB:.4g} GiB on each of {deployment.replica.chips} {chip.name}, "
             f"which offers {memory.usable / GIB:.4g}; give more GPUs or fewer bits"
         )
-
-
-def with_speculation(deployment: Deployment, speculation: Speculation) -> Deployment:
-    """The same with a draft model."""
-    return replace(deployment, replica=replace(deployment.replica, speculation=speculation))
