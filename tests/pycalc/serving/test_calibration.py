@@ -165,6 +165,47 @@ class TestCalibrate:
         by_time = calibrate(table(HEAD + "\n".join(ROWS)), "x", {})
         assert by_rate.profile.by_class[ANY].weights == pytest.approx(by_time.profile.by_class[ANY].weights, rel=1e-3)
 
+    def test_every_column_is_used(self, table):
+        """What a column says is what the deployment of its row has."""
+        from pycalc.serving import profile
+
+        head = "model,gpu,batch,input,output,tokens_per_s,weight_bits,kv_bits,gpus,tp,engine\n"
+        row = "Llama 3.1 8B,A100 SXM 80GB,8,1000,200,{},8,8,4,2,SGLang"
+        lines = profile._read(table(head + "\n".join(row.format(rate) for rate in (900, 1000, 1100))))
+        line, record = lines[0]
+        seen = profile._observation("rows.csv", line, record)
+        replica = seen.deployment.replica
+        assert (line, seen.name, seen.figure, seen.measured) == (2, "line 2", "tokens_per_s", 900)
+        assert (seen.load.input_tokens, seen.load.output_tokens, seen.load.batch) == (1000, 200, 8)
+        assert (seen.deployment.gpus, replica.tensor, replica.widths.cache, replica.widths.weights) == (4, 2, 8, 8)
+        assert seen.deployment.engine.name == "SGLang"
+        assert seen.deployment.model == "Llama 3.1 8B"
+        plain = {key: record[key] for key in ("model", "gpu", "input")} | {"ttft_ms": "70"}
+        seen = profile._observation("rows.csv", 3, plain)
+        assert (seen.figure, seen.measured) == ("ttft_s", pytest.approx(0.07))
+        assert (seen.load.output_tokens, seen.load.batch) == (1, 1)
+        assert (seen.deployment.gpus, seen.deployment.replica.widths.cache) == (1, 16)
+        assert seen.deployment.engine.name == "vLLM"
+        assert seen.deployment.engine_unnamed
+
+    def test_prompts_tell_of_prompts_only(self):
+        from pycalc.serving import profile
+
+        steps = [measured(*point) for point in POINTS[:3]]
+        assert not {"attention", "prompt_s"} & {*profile._told(steps)}
+        assert {"attention", "prompt_s"} < {*profile._told([*steps, replace(steps[0], figure="ttft_s")])}
+
+    def test_many_rows_are_left_out_in_ten_parts(self):
+        """With more than twenty rows ten fits do; every row is estimated once, from rows that it is none of."""
+        from pycalc.serving import profile
+
+        rows = [measured(batch, 500 * i) for i in range(1, 8) for batch in (1, 8, 32)]
+        rows[4] = replace(rows[4], measured=rows[4].measured * 2)
+        prior = rows[0].deployment.replica.efficiency
+        ratios = profile._left_out(rows, prior, ("weights", "layer_s"))
+        assert len(ratios) == len(rows)
+        assert sorted(ratios)[0] == pytest.approx(0.5, rel=0.15)
+
     @pytest.mark.parametrize(
         ("text", "says"),
         [
@@ -187,6 +228,23 @@ class TestCalibrate:
             (HEAD.replace("context", "output") + "\n".join(ROWS), "has neither a context nor an input"),
             (HEAD.replace("tpot_ms,weight_bits", "weight_bits,kv_bits") + "\n".join(ROWS), "has no measurement of tpot_s"),
             (HEAD.replace("model,gpu", "gpu,engine") + "\n".join(ROWS), "names no model; add a column or give --model"),
+            (HEAD.replace("weight_bits", "input") + "\n".join(ROWS), "line 2: has a context and an input or output"),
+            (HEAD.replace("weight_bits", "output") + "\n".join(ROWS), "line 2: has a context and an input or output"),
+            (
+                HEAD.replace("weight_bits", "ttft_s") + "\n".join(ROWS),
+                "line 2: has more than one measurement of tpot_s, tpot_ms",
+            ),
+            (
+                HEAD.replace("weight_bits", "gpus") + "\n".join(r[:-2] + "1.5" for r in ROWS),
+                "line 2: gpus is 1.5; a whole number",
+            ),
+            (HEAD.replace("weight_bits", "tp") + "\n".join(r[:-2] + "2.5" for r in ROWS), "line 2: tp is 2.5; a whole number"),
+            (
+                HEAD.replace("weight_bits", "tp") + "\n".join(r[:-2] + "3" for r in ROWS),
+                "line 2: 1 GPUs are no multiple of 3 × 1",
+            ),
+            (HEAD + "x" * (4 << 20), "is larger than 4 MiB"),
+            (HEAD + '"a', "is no CSV table"),
         ],
     )
     def test_what_is_wrong_is_named(self, table, text, says):
@@ -198,8 +256,10 @@ class TestCalibrate:
         import os
 
         os.mkfifo(tmp_path / "rows.csv")
-        with pytest.raises(CalcError, match="is no regular file"):
+        with pytest.raises(CalcError, match=r"rows\.csv: .*is no regular file.*a table of measurements"):
             calibrate(tmp_path / "rows.csv", "x", {})
+        with pytest.raises(CalcError, match=r"rows\.csv: .*is no regular file.*a profile"):
+            read_profile(tmp_path / "rows.csv")
 
 
 class TestProfiles:
@@ -221,6 +281,16 @@ class TestProfiles:
         with pytest.raises(CalcError, match=r"own\.toml: ") as refused:
             read_profile(table(text, "own.toml"))
         assert says in str(refused.value)
+
+    def test_what_it_rests_on_is_kept(self, table):
+        plain = read_profile(table(self.GOOD, "own.toml")).by_class[ANY]
+        assert (plain.rows, plain.source) == (3, "own.toml, a profile of an unknown day")
+        full = read_profile(table('source = "the lab"\ndate = 2026-01-02\n' + self.GOOD, "own.toml")).by_class[ANY]
+        assert full.source == "own.toml, the lab of 2026-01-02"
+        with pytest.raises(CalcError, match="constants: source is not known; known: attention, cache, .*, weights$"):
+            read_profile(table(self.GOOD + 'source = "x"', "own.toml"))
+        with pytest.raises(CalcError, match="spread is 21"):
+            read_profile(table(self.GOOD + "spread = 21", "own.toml"))
 
     def test_it_governs_the_estimate(self, table):
         profile = read_profile(table(self.GOOD + "layer_s = 0.001", "own.toml"))
