@@ -287,7 +287,7 @@ class TestProfiles:
         assert (plain.rows, plain.source) == (3, "own.toml, a profile of an unknown day")
         full = read_profile(table('source = "the lab"\ndate = 2026-01-02\n' + self.GOOD, "own.toml")).by_class[ANY]
         assert full.source == "own.toml, the lab of 2026-01-02"
-        with pytest.raises(CalcError, match="constants: source is not known; known: attention, cache, .*, weights$"):
+        with pytest.raises(CalcError, match=r"constants: source is not known; known: attention, cache, .*, weights$"):
             read_profile(table(self.GOOD + 'source = "x"', "own.toml"))
         with pytest.raises(CalcError, match="spread is 21"):
             read_profile(table(self.GOOD + "spread = 21", "own.toml"))

@@ -145,8 +145,10 @@ class TestConstants:
 
     @pytest.mark.parametrize(
         ("bits", "gguf"),
-        [(3.29, 0), (3.3, 1), (3.95, 1), (4.5, 0), (4.51, 1), (4.99, 1), (5, 0), (5.5, 1), (5.75, 1), (6, 0), (6.5, 1)]
-        + [(6.62, 1), (7, 0), (8, 0), (8.5, 1), (8.6, 0), (9, 0)],
+        [
+            *((3.29, 0), (3.3, 1), (3.95, 1), (4.5, 0), (4.51, 1), (4.99, 1), (5, 0), (5.5, 1), (5.75, 1), (6, 0)),
+            *((6.5, 1), (6.62, 1), (7, 0), (8, 0), (8.5, 1), (8.6, 0), (9, 0)),
+        ],
     )
     def test_widths_that_only_gguf_files_have(self, bits, gguf):
         engine, why = choose_engine("auto", find("H100 SXM"), bits)
@@ -225,5 +227,5 @@ class TestFunctions:
         assert split["assumed: split"] == "tensor 2, stages 1, replicas 2"
 
     def test_a_refusal_names_the_model(self):
-        with pytest.raises(CalcError, match="^SERVE_TPOT: Llama 3.1 405B needs "):
+        with pytest.raises(CalcError, match=r"^SERVE_TPOT: Llama 3.1 405B needs "):
             pycalc.serve_tpot("Llama 3.1 405B", "H100 SXM", weight_bits=16)
