@@ -114,7 +114,7 @@ def run(spec: Formula, values: Sequence[Any]) -> Any:
     except ZeroDivisionError:
         _refuse_division(spec, values)
     except FloatingPointError as fault:
-        if "divide" in str(fault):
+        if "divide" in str(fault) and not str(fault).startswith("overflow"):
             _refuse_division(spec, values)
         _refuse_overflow(spec)
     except OverflowError:

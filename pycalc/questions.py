@@ -293,9 +293,11 @@ def context_for_margin(
     rate = usd_per_hour * MILLION / (SECONDS_PER_HOUR * (1 - margin) * utilisation * sale_usd_per_mtok)
     reach = bandwidth * efficiency
     crossing = (weight_bytes + pool * cache_fill) * rate / reach
-    fewer, more = np.floor(crossing), np.maximum(np.ceil(crossing), 1)
+    # caches that no step reads leave memory alone to set the context
+    fewer, more = np.where(cache_fill > 0, np.floor(crossing), 0), np.maximum(np.ceil(crossing), 1)
+    fill = np.where(cache_fill > 0, cache_fill, 1)
     some, asked = np.maximum(fewer, 1), np.where(fewer >= 1, rate, 1)
-    by_step = np.where(fewer >= 1, (some * reach / asked - weight_bytes) / (some * kv_bytes_per_token * cache_fill), 0)
+    by_step = np.where(fewer >= 1, (some * reach / asked - weight_bytes) / (some * kv_bytes_per_token * fill), 0)
     by_memory = pool / (more * kv_bytes_per_token)
     longest = np.floor(np.maximum(by_step, by_memory))
     return require(longest >= 1, longest, NeverError, "not even a context of one token leaves the margin")

@@ -148,3 +148,9 @@ def test_heads_follow_from_their_dimension_and_the_other_way_round(name):
     by_heads = {key: value for key, value in values.items() if key != "head_dim"}
     by_dimension = {key: value for key, value in values.items() if key != "heads"}
     assert of(name, by_heads) == of(name, by_dimension) == of(name, values)
+
+
+def test_caches_that_no_step_reads_leave_memory_to_set_the_context():
+    for usd_per_hour in (0.5, 2.5, 25, 60):
+        values = middle(FUNCTIONS["CONTEXT_FOR_MARGIN"]) | {"usd_per_hour": usd_per_hour, "cache_fill": 0}
+        assert of("CONTEXT_FOR_MARGIN", values) == exact("CONTEXT_FOR_MARGIN", values)
