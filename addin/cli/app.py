@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from addin.cli import addins
 from addin.cli.output import on_terminal
 
 CELLS = """Each ARG is what a cell would hold: -1 and 80e9 are numbers, TRUE a boolean, #N/A an error,
@@ -58,6 +59,9 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode="rich" if on_terminal() else None,
 )
+
+
+app.add_typer(addins.app, name="addin")
 
 
 def command() -> Any:
