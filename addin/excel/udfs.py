@@ -11,18 +11,17 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from addin.faults import FaultLog
-from pycalc import FUNCTIONS, cells
+from pycalc import cells
 from pycalc.record import Parameter
-from pycalc.tables import TABLE_FUNCTIONS, TableArgument
+from pycalc.tables import TableArgument
 
 try:
     import xlwings
 except ImportError as missing:
     raise ImportError('the Excel functions need xlwings: pip install "llmecon[excel]"', name="xlwings") from missing
 
-from addin.excel.classic import ExactCells, from_excel, to_excel
-
-CATEGORY = "LLM economics"
+from addin.excel.agreed import CATEGORY, worksheet_functions
+from addin.excel.classic import ExactCells
 
 
 def excel_function(name: str, summary: str, arguments: Sequence[Parameter | TableArgument]) -> Callable[..., Any]:
@@ -30,7 +29,7 @@ def excel_function(name: str, summary: str, arguments: Sequence[Parameter | Tabl
     on_cells = cells.worksheet_function(name)
 
     def function(*given: Any) -> Any:
-        return to_excel(on_cells(*map(from_excel, given)))
+        return on_cells(*given)
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = summary
@@ -38,8 +37,8 @@ def excel_function(name: str, summary: str, arguments: Sequence[Parameter | Tabl
     function.__signature__ = inspect.Signature(list(map(_declared, arguments)))  # type: ignore[attr-defined]
     adapter: Callable[..., Any] = function
     for argument in arguments:
-        adapter = xlwings.arg(argument.name, ExactCells, ndim=2, err_to_str=True, doc=argument.help)(adapter)
-    return xlwings.func(category=CATEGORY)(adapter)
+        adapter = xlwings.arg(argument.name, ExactCells, doc=argument.help)(adapter)
+    return xlwings.func(category=CATEGORY)(xlwings.ret(ExactCells)(adapter))
 
 
 def _declared(argument: Parameter | TableArgument) -> inspect.Parameter:
@@ -49,9 +48,7 @@ def _declared(argument: Parameter | TableArgument) -> inspect.Parameter:
 
 def functions() -> dict[str, Callable[..., Any]]:
     """The adapters by worksheet name."""
-    values = {name: excel_function(name, spec.summary, spec.parameters) for name, spec in FUNCTIONS.items()}
-    tables = {name: excel_function(name, spec.summary, spec.arguments) for name, spec in TABLE_FUNCTIONS.items()}
-    return values | tables
+    return {name: excel_function(name, summary, arguments) for name, summary, arguments in worksheet_functions()}
 
 
 ADAPTERS = functions()

@@ -5,6 +5,7 @@ import re
 import com_host
 import pytest
 
+from addin.excel.classic import ExactCells
 from pycalc import FUNCTIONS
 from pycalc.formula import VBA_KEYWORDS
 from pycalc.tables import TABLE_FUNCTIONS
@@ -88,8 +89,7 @@ def test_help_reaches_the_wizard(registered, name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_argument_arrives_as_rows_with_its_errors(registered, name):
-    for argument in registered[name]["args"]:
-        assert argument["options"]["ndim"] == 2
-        assert argument["options"]["err_to_str"] is True
-        assert argument.get("optional") is None
+def test_every_argument_and_result_goes_through_our_converter(registered, name):
+    function = registered[name]
+    assert {argument["options"]["convert"] for argument in [*function["args"], function["ret"]]} == {ExactCells}
+    assert not any(argument.get("optional") for argument in function["args"])

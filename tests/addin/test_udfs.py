@@ -17,9 +17,10 @@ from com_host import MISSING, ExcelRange, call, call_all
 
 import pycalc
 from addin.excel import udfs
-from addin.excel.classic import COM_ERROR_BASE, ERROR_NUMBERS, ERRORS
+from addin.excel.agreed import ERROR_NUMBERS
+from addin.excel.classic import COM_ERROR_BASE, READ, to_excel
 from pycalc import FUNCTIONS, CalcError
-from pycalc.errors import EXCEL_ERRORS
+from pycalc.errors import EXCEL_ERRORS, CellError
 
 NA, DIV0, NUM = -2146826246, -2146826281, -2146826252  # as COM hands them over, see xlwings' own `cell_errors`
 SPILL, CALC = -2146826243, -2146826238  # too new for xlwings
@@ -118,7 +119,7 @@ def test_the_error_policy(excel, case, name, arguments, answer):
 def test_every_excel_error_has_a_number_and_is_read_by_it():
     assert set(ERROR_NUMBERS) == set(EXCEL_ERRORS)
     assert COM_ERROR_BASE + ERROR_NUMBERS["#N/A"] == NA
-    assert ERRORS[SPILL].code == "#SPILL!"
+    assert READ[SPILL].code == "#SPILL!"
 
 
 # ---- every function
@@ -202,7 +203,7 @@ def test_explain_refuses(excel, arguments, error):
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_an_explanation_holds_only_what_a_spilled_cell_can(name):
     for arguments in points(FUNCTIONS[name], random.Random(name), 5):
-        for cell in itertools.chain(*udfs.EXPLAIN([[name]], *([[value]] for value in arguments))):
+        for cell in itertools.chain(*to_excel(udfs.EXPLAIN(name, *arguments))):
             assert type(cell) in (float, str, bool)
             assert not isinstance(cell, str) or len(cell) <= 255
 
@@ -250,7 +251,7 @@ def test_a_bug_of_ours_is_an_error_in_the_cell_and_a_line_in_the_log(excel, faul
 def test_without_pywin32_the_module_imports_and_its_functions_can_be_called():
     assert "pythoncom" not in sys.modules
     assert udfs.KV_BYTES([[32768.0]], [[16.0]], [[8.0]], [[64.0]], [[1.0]]) == 536870912.0
-    assert udfs.KV_BYTES([[32768.0], ["#REF!"]], [[16.0]], [[8.0]], [[64.0]]) == [[1073741824.0], ["#REF!"]]
+    assert udfs.KV_BYTES([[32768.0], [-1.0]], 16.0, 8.0, 64.0) == [[1073741824.0], [CellError("#NUM!")]]
 
 
 def test_without_xlwings_the_import_says_what_to_install(monkeypatch):
