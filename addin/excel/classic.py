@@ -24,8 +24,10 @@ COM_ERROR_BASE = 0x800A0000 - (1 << 32)  # COM hands CVErr(n) over as this plus 
 READ: Mapping[object, Cell] = {COM_ERROR_BASE + number: CellError(code) for code, number in ERROR_NUMBERS.items()} | {"": None}
 """The values that mean something else than they are."""
 
-CLEAN: frozenset[type] = frozenset((float, bool, type(None)))  # cross as they are; a float is never looked up as an error's number
+CLEAN: frozenset[type] = frozenset((float, bool, type(None)))  # a float is never looked up as an error's number
 SHOWN: frozenset[type] = frozenset((float, bool))
+"""What crosses as it is, each way."""
+
 BLANK = ""
 """What a cell shows as nothing; COM's own nothing would be shown as 0."""
 

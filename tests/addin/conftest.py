@@ -6,6 +6,8 @@ from concurrent.futures import ProcessPoolExecutor
 import com_host
 import pytest
 
+collect_ignore = ["calc_host.py"]  # a program for the system's Python
+
 
 @pytest.fixture(scope="session")
 def fault_log(tmp_path_factory):
