@@ -1,5 +1,7 @@
 """VBA projects: the compression, the directory, the properties, read back by what others wrote and by the definition."""
 
+import importlib
+import os
 import random
 import re
 import struct
@@ -63,7 +65,9 @@ def test_an_incompressible_rest_is_refused_and_not_padded():
 
 @pytest.mark.parametrize("data", HARD.values(), ids=HARD)
 def test_oletools_reads_the_same(data):
-    olevba = pytest.importorskip("oletools.olevba", reason="oletools, an independent reader, is not installed")
+    if importlib.util.find_spec("oletools") is None and not os.environ.get("CI"):
+        pytest.skip("oletools, an independent reader, is not installed")
+    olevba = importlib.import_module("oletools.olevba")
     assert bytes(olevba.decompress_stream(bytearray(compress(data)))) == data
 
 
