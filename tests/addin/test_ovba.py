@@ -63,6 +63,7 @@ def test_an_incompressible_rest_is_refused_and_not_padded():
         compress(NOISE[:4000])
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of oletools itself
 @pytest.mark.parametrize("data", HARD.values(), ids=HARD)
 def test_oletools_reads_the_same(data):
     if importlib.util.find_spec("oletools") is None and not os.environ.get("CI"):
