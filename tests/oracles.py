@@ -12,7 +12,7 @@ CellRune 0.2.0 knows LAMBDA, LET, SWITCH, ISBLANK, ISERROR, literal errors and `
 Formualizer 0.13.0 knows LET but no LAMBDA, and takes our registered functions for calls.
 - An argument left out arrives as 0; the product marks it before the engine sees it.
 - A plain formula with a range for a result spills; the product refuses it.
-LibreOffice 7.4 knows neither, nor our functions: ask it for inline formulas only.
+LibreOffice up to 25.2 knows neither, nor our functions: ask it for inline formulas only.
 - A power too small for a float is #NUM!, not 0; numbers are saved with 15 digits.
 openpyxl writes 16 digits of a number: ask with numbers of 15 to get back what was meant.
 """

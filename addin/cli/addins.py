@@ -41,6 +41,16 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON 
 
 
 @app.command()
+def libreoffice(
+    out: Annotated[Path, typer.Option("-o", "--output", metavar="FILE.oxt", help="The extension to write.")],
+) -> None:
+    """Build the extension for LibreOffice Calc."""
+    from addin.libreoffice import extension
+
+    extension.command_build(out)
+
+
+@app.command()
 def officejs(
     out: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="The folder to write.")],
     url: Annotated[str | None, typer.Option("--url", metavar="URL", help="Where the folder will be served.")] = None,

@@ -151,11 +151,14 @@ def new(
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Another value for an input.", show_default=False)
     ] = None,
+    lite: Annotated[
+        bool, typer.Option("--lite", help="Embed the functions, for xlwings Lite in Excel on Mac, web and Windows.")
+    ] = False,
 ) -> None:
     """Make a finance workbook. Its formulas are live and computed; the headline results are printed."""
     from addin.cli import workbooks
 
-    raise typer.Exit(workbooks.new(template, out, functions.value, settings or []))
+    raise typer.Exit(workbooks.new(template, out, functions.value, settings or [], lite))
 
 
 @app.command()

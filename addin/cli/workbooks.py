@@ -25,12 +25,20 @@ def list_templates(as_json: bool) -> None:
     print_table(("template", "reader", "question", "sheets"), rows)
 
 
-def new(name: str, out: Path, functions: build.Functions, settings: Sequence[str]) -> Status:
+def new(name: str, out: Path, functions: build.Functions, settings: Sequence[str], lite: bool = False) -> Status:
     """A workbook of one's own, and the results that it opens with."""
     template = registry.template(name)
     require_place(out, ".xlsx")
-    built = build.build(template, out, functions, dict(map(_setting, settings)))
+    overrides = dict(map(_setting, settings))
+    if lite:
+        from addin.lite import embedding
+
+        built = embedding.build_with_code(template, out, functions, overrides)
+    else:
+        built = build.build(template, out, functions, overrides)
     print_table((str(out), "", ""), list(map(_shown, built.headlines)))
+    if lite:
+        print(embedding.NEXT_STEP)
     for check in built.failing:
         note(f"llmecon: with these inputs the workbook's own check fails: {check}")
     return Status.FINDINGS if built.failing else Status.DONE

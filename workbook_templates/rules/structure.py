@@ -15,6 +15,7 @@ GRID_SIDE = 5  # rows and columns of formulas that make an output sheet a grid
 COVER_LABELS = {"purpose": "Purpose", "version": "Version", "unit": "Units", "sign": "Signs", "colo": "Colours"}
 KEY_INKS = ("blue", "black", "green")
 CODE_PARTS = re.compile(r"vbaproject|vbadata|/macrosheets/|/dialogsheets/|/activex/", re.IGNORECASE)
+ADDIN_PARTS = re.compile(r"^xl/webextensions/webextension", re.IGNORECASE)
 CUSTOM_PARTS = re.compile(r"^(customXml|customUI|xl/customUI|xl/customProperty)", re.IGNORECASE)
 LINK_PARTS = re.compile(r"^xl/(externalLinks|queryTables)/(?!_rels)|^xl/connections\.xml$", re.IGNORECASE)
 TIME_RIGHT = "one timeline, each period in the same column on every time sheet"
@@ -150,6 +151,8 @@ def macros(book: Book) -> Iterator[Finding]:
     for part in book.package.names:
         if CODE_PARTS.search(part):
             yield Finding(part, "holds macros or controls", "a workbook without code (.xlsx)")
+        elif ADDIN_PARTS.search(part):
+            yield Finding(part, "carries code or settings of a web add-in", "trust its maker, or make the workbook without it")
         elif CUSTOM_PARTS.search(part):
             yield Finding(part, "is a custom part that no sheet shows", "remove it (File > Info > Inspect Document)")
 
