@@ -5,6 +5,9 @@ from concurrent.futures import ProcessPoolExecutor
 
 import com_host
 import pytest
+from libreoffice_office import Office
+
+from addin.libreoffice import extension
 
 collect_ignore = ["calc_host.py"]  # a program for the system's Python
 
@@ -20,3 +23,19 @@ def excel(fault_log):
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, spawn, com_host.install, (fault_log,)) as process:
         yield lambda function, *arguments: process.submit(function, *arguments).result()
+
+
+@pytest.fixture(scope="session")
+def oxt(tmp_path_factory):
+    path = tmp_path_factory.mktemp("oxt") / "llmecon.oxt"
+    path.write_bytes(extension.extension())
+    return path
+
+
+@pytest.fixture(scope="session")
+def office(oxt, tmp_path_factory):
+    """LibreOffice with the extension."""
+    office = Office(tmp_path_factory.mktemp("office"))
+    added = office.package("add", oxt)
+    assert added.returncode == 0, added.stderr
+    return office

@@ -14,7 +14,6 @@ from libreoffice_office import Office
 from test_udfs import points
 
 from addin.excel.agreed import worksheet_functions
-from addin.libreoffice import extension
 from addin.libreoffice.component import SITE
 from pycalc import FUNCTIONS
 from pycalc.cells import worksheet_function
@@ -44,22 +43,6 @@ TABLES = [
     ("SERVE_ESTIMATE", ["Llama 3.1 8B", "RTX 4090", 1.0]),
     ("SERVE_ESTIMATE", ["Llama 3.1 8B", "no such GPU", 1.0]),
 ]
-
-
-@pytest.fixture(scope="session")
-def oxt(tmp_path_factory):
-    path = tmp_path_factory.mktemp("oxt") / "llmecon.oxt"
-    path.write_bytes(extension.extension())
-    return path
-
-
-@pytest.fixture(scope="session")
-def office(oxt, tmp_path_factory):
-    """LibreOffice with the extension."""
-    office = Office(tmp_path_factory.mktemp("office"))
-    added = office.package("add", oxt)
-    assert added.returncode == 0, added.stderr
-    return office
 
 
 # ---- every function
