@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, BinaryIO
 
 MIB = 1 << 20
 MAX_FILE = 64 * MIB
@@ -193,8 +193,8 @@ def open_package(path: str | os.PathLike[str]) -> Package:
     return package
 
 
-def _content(file: str) -> bytes:
-    """The bytes of a regular file; opened so that a pipe cannot hang and a link cannot lead away."""
+def open_regular(file: str, wanted: str = "a workbook") -> BinaryIO:
+    """A regular file to read; opened so that a pipe cannot hang and a link cannot lead away."""
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     if os.path.islink(file):
         raise RefusedFileError("SYMLINK", file, "is a symbolic link", "name the file itself")
@@ -205,16 +205,19 @@ def _content(file: str) -> bytes:
     except (OSError, ValueError) as fault:
         reason = fault.strerror if isinstance(fault, OSError) and fault.strerror else str(fault)
         raise RefusedFileError("UNREADABLE", file, f"cannot be opened ({reason})", "check its permissions") from None
-    try:
-        state = os.fstat(descriptor)
-        if stat.S_ISDIR(state.st_mode):
-            raise RefusedFileError("NOT_A_FILE", file, "is a folder", "name a workbook in it")
-        if not stat.S_ISREG(state.st_mode):
-            raise RefusedFileError("NOT_A_FILE", file, "is a pipe or a device", "name a regular file")
-        with open(descriptor, "rb", closefd=False) as stream:
-            content = stream.read(MAX_FILE + 1)
-    finally:
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode):
         os.close(descriptor)
+        if stat.S_ISDIR(mode):
+            raise RefusedFileError("NOT_A_FILE", file, "is a folder", f"name {wanted} in it")
+        raise RefusedFileError("NOT_A_FILE", file, "is a pipe or a device", "name a regular file")
+    return open(descriptor, "rb")
+
+
+def _content(file: str) -> bytes:
+    """All bytes of the file, within bounds."""
+    with open_regular(file) as stream:
+        content = stream.read(MAX_FILE + 1)
     if not content:
         raise RefusedFileError("EMPTY", file, "is empty", FETCH_AGAIN)
     if len(content) > MAX_FILE:
