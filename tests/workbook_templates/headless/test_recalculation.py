@@ -4,6 +4,7 @@ import datetime
 import io
 import logging
 import os
+import re
 import zipfile
 from pathlib import Path
 
