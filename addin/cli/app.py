@@ -27,6 +27,9 @@ Filter = Annotated[
 
 Book = Annotated[Path, typer.Argument(metavar="BOOK", help="A workbook (.xlsx).", show_default=False)]
 Out = Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The file to write.", show_default=False)]
+Result = Annotated[
+    Path, typer.Option("-o", "--output", metavar="FILE", help="The file to write: .csv, .xlsx or .parquet.", show_default=False)
+]
 
 ModelOrPath = Annotated[
     str,
@@ -51,6 +54,7 @@ class Engine(StrEnum):
     """What computes a workbook's formulas."""
 
     AUTO = "auto"
+    VECTOR = "vector"
     FORMUALIZER = "formualizer"
 
 
@@ -174,6 +178,32 @@ def recalc(
     from addin.cli import workbooks
 
     workbooks.recalc(book, out)
+
+
+@app.command()
+def run(
+    book: Book,
+    scenarios: Annotated[
+        Path, typer.Option(metavar="FILE", help="A row per scenario: .csv, .xlsx or .parquet.", show_default=False)
+    ],
+    out: Result,
+    outputs: Annotated[
+        str | None,
+        typer.Option(metavar="NAME|CELL,…", help="What to read.", show_default="the formulas of the sheets of results"),
+    ] = None,
+    workers: Annotated[int | None, typer.Option(metavar="N", help="Processes.", show_default="one per core")] = None,
+    engine: Annotated[Engine, typer.Option(help="What computes; auto chooses.")] = Engine.AUTO,
+    row_seconds: Annotated[float, typer.Option(metavar="S", help="What one scenario may take.")] = 20,
+) -> None:
+    """Compute a workbook for every scenario of a table.
+
+    The first column is the scenario's key, the others are headed by the name or the Sheet!Cell of an input. The exit
+    status is 3 where scenarios had to be set aside; these are listed in a file beside the output, with reasons. A run
+    that was stopped goes on where it was when it is started again.
+    """
+    from addin.cli import run as command
+
+    raise typer.Exit(command.run(book, scenarios, out, outputs, command.options(engine.value, workers, row_seconds)))
 
 
 @app.command()

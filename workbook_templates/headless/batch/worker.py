@@ -1,0 +1,121 @@
+"""What a worker process does: make the engine ready once, then compute what it is sent.
+
+A worker is expendable.  It may be killed at any moment, it limits its own memory, it ends with
+its parent, and what the engine prints goes nowhere.
+"""
+
+import ctypes
+import os
+import resource
+import signal
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import TypeAlias
+
+from pycalc.cells import Cell, bug_id
+from workbook_templates.headless.batch.shards import Column
+from workbook_templates.headless.engines import choose, is_not_columnar
+from workbook_templates.headless.scenarios import Place, ScenarioEngine
+from workbook_templates.reading import Package, RefusedFileError
+
+PR_SET_PDEATHSIG = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What all workers of a run have in common."""
+
+    file: str
+    content: bytes
+    engine: str
+    inputs: Sequence[Place]
+    outputs: Sequence[Place]
+    memory: int
+    """Bytes that computing may take beyond what the loaded engine takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The engine is loaded: which one it is, and why if it is not the first choice."""
+
+    engine: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """What was asked cannot be computed."""
+
+    code: str
+    reason: str
+    cure: str = ""
+
+
+Columns: TypeAlias = list[Column]
+Answer: TypeAlias = Ready | Failed | Columns
+
+
+def work(connection: Connection, job: Job) -> None:
+    """The life of a worker."""
+    _be_expendable()
+    try:
+        engine = _load(connection, job)
+        if engine is not None:
+            _limit_memory(job.memory)
+            while True:
+                connection.send(computed(engine, job, connection.recv()))
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        pass  # the parent is gone
+
+
+def _load(connection: Connection, job: Job) -> ScenarioEngine | None:
+    try:
+        chosen = choose(job.engine, Package(job.file, job.content), job.inputs, job.outputs)
+    except RefusedFileError as refusal:
+        connection.send(Failed(refusal.code, refusal.reason, refusal.cure))
+    except Exception as fault:
+        if not is_not_columnar(fault):
+            raise
+        connection.send(Failed("NOT_COLUMNAR", str(fault), "take --engine auto"))
+    else:
+        connection.send(Ready(chosen.name, chosen.note))
+        return chosen.engine
+    return None
+
+
+def computed(engine: ScenarioEngine, job: Job, columns: Sequence[Sequence[Cell]]) -> Columns | Failed:
+    """The columns of the outputs, or why they cannot be had together."""
+    try:
+        results = engine.evaluate(dict(zip(job.inputs, columns, strict=True)))
+        return [Column.of(results[place]) for place in job.outputs]
+    except RefusedFileError as refusal:
+        return Failed(refusal.code, refusal.reason)
+    except MemoryError:
+        return Failed("MEMORY", "needs more memory than a worker may take")
+    except Exception as fault:
+        return Failed("FAULT", f"{type(fault).__name__}: {fault} ({bug_id(fault)})")
+
+
+def _be_expendable() -> None:
+    for number in (signal.SIGINT, signal.SIGHUP):  # of the whole terminal; the parent decides what becomes of workers
+        signal.signal(number, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _limit_memory(extra: int) -> None:
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+    except OSError:  # no Linux
+        return
+    limit = pages * resource.getpagesize() + extra
+    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+    resource.setrlimit(resource.RLIMIT_AS, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))
