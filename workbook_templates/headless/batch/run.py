@@ -133,6 +133,7 @@ class _Batch:
                 with self.out.with_name(name).open("rb") as file:
                     if hashlib.file_digest(file, "sha256").hexdigest() != digest:
                         return None
+            self.store.remove()  # what a run that was stopped at its very end has left
             counts = stored["rows"]
             return Summary(counts["computed"], counts["quarantined"], stored["engine"], stored["note"], True)
         except (FileNotFoundError, ValueError, TypeError, KeyError):
