@@ -5,8 +5,10 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
+from workbook_templates.headless.batch.parquet_result import write_parquet
 from workbook_templates.headless.batch.shards import Lost, Shard
 from workbook_templates.headless.batch.texts import column_texts, key_text, safe_text
+from workbook_templates.headless.batch.xlsx_result import write_xlsx
 
 Writer: TypeAlias = Callable[[Path, Sequence[str], Callable[[], Iterable[Shard]]], None]
 """Writes to a path, under these headings, shards that it may go through more than once."""
@@ -35,4 +37,4 @@ def writer_for(suffix: str) -> Writer:
     return WRITERS[suffix.lower()]
 
 
-WRITERS: dict[str, Writer] = {".csv": write_csv}
+WRITERS: dict[str, Writer] = {".csv": write_csv, ".xlsx": write_xlsx, ".parquet": write_parquet}

@@ -8,7 +8,7 @@ shards that are on the disk, and gives the bytes that an undisturbed run would g
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -24,6 +24,7 @@ from workbook_templates.headless.batch.task import Feed
 from workbook_templates.headless.batch.worker import Job
 from workbook_templates.headless.scenarios import Place
 from workbook_templates.headless.tables import Survey, Table, open_table, survey
+from workbook_templates.headless.tables.parquet_table import arrow
 from workbook_templates.reading import Package, RefusedFileError, open_package
 from workbook_templates.rules.book import Book
 
@@ -31,6 +32,7 @@ FORMAT = 1
 """Of shards and manifests; a change makes those of earlier versions stale."""
 MEMORY = 2 << 30
 ROW_SECONDS = 20.0
+SHEET_ROWS, SHEET_COLUMNS = 1_048_576, 16_384
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +85,23 @@ def run(book: Path, scenarios: Path, out: Path, outputs: str | None, options: Op
     places = Places(Book(package))
     inputs = bound_inputs(places, table.file, table.columns)
     found = bound_outputs(places, outputs)
+    _require_room(out, table, inputs, found)
     with Store(out) as store:
         batch = _Batch(package, table, inputs, found, out, options, store)
         return batch.published() or batch.computed(report)
+
+
+def _require_room(out: Path, table: Table, inputs: Sequence[Input], outputs: Mapping[str, Place]) -> None:
+    """Refuse before computing what the result's file could not hold, or its rows could not be told by."""
+    if out.suffix.lower() == ".parquet":
+        arrow(str(out))
+    taken = {column.column.casefold() for column in inputs} | {table.columns[0].casefold()}
+    twice = next((heading for heading in outputs if heading.casefold() in taken), None)
+    if twice is not None:
+        cure = "leave it out of --outputs, or out of the table"
+        raise RefusedFileError("DUPLICATE_COLUMN", table.file, f"{twice} is a column of the table and an output", cure)
+    if out.suffix.lower() == ".xlsx" and len(table.columns) + len(outputs) > SHEET_COLUMNS:
+        raise RefusedFileError("TOO_MANY_COLUMNS", str(out), f"over {SHEET_COLUMNS:,} columns", "name fewer --outputs")
 
 
 class _Batch:
@@ -141,6 +157,10 @@ class _Batch:
 
     def computed(self, report: Report) -> Summary:
         walked = survey(self.table)
+        if self.out.suffix.lower() == ".xlsx" and walked.rows >= SHEET_ROWS:
+            raise RefusedFileError(
+                "TOO_MANY_ROWS", str(self.out), "a sheet does not hold as many rows", "take .csv or .parquet"
+            )
         done = self.store.resume(self.plan)
         job = Job(
             self.package.file,
