@@ -158,9 +158,8 @@ class _Batch:
     def computed(self, report: Report) -> Summary:
         walked = survey(self.table)
         if self.out.suffix.lower() == ".xlsx" and walked.rows >= SHEET_ROWS:
-            raise RefusedFileError(
-                "TOO_MANY_ROWS", str(self.out), "a sheet does not hold as many rows", "take .csv or .parquet"
-            )
+            reason = f"a sheet does not hold {walked.rows:,} rows"
+            raise RefusedFileError("TOO_MANY_ROWS", str(self.out), reason, "take .csv or .parquet")
         done = self.store.resume(self.plan)
         job = Job(
             self.package.file,

@@ -12,8 +12,8 @@ from workbook_templates.reading import FETCH_AGAIN, SPLIT, RefusedFileError, ope
 
 MAX_ROWS = 20_000_000
 MAX_FOOTER = 16 << 20
-MAX_CHUNK = 512 << 20  # of a column in a row group, unpacked
-BATCH = 8_192
+MAX_CHUNK = 128 << 20  # of a column in a row group, unpacked
+BATCH = 1_024  # few, because each text may be long
 
 
 def arrow(file: str) -> tuple[Any, Any]:
@@ -102,7 +102,8 @@ class ParquetTable:
         """Each row; its number counts from one."""
         number = 0
         for batch in batches(checked_file(self.file), self.file):
-            columns = [list(map(_field, column.to_pylist())) for column in batch.columns]
+            keys, *others = (column.to_pylist() for column in batch.columns)
+            columns = [list(map(_key, keys)), *(list(map(_field, cells)) for cells in others)]
             for fields in zip(*columns, strict=True):
                 number += 1
                 yield Row(number, fields)
@@ -110,6 +111,11 @@ class ParquetTable:
     def digest(self) -> str:
         """The SHA-256 of the file."""
         return digest_of(self.file)
+
+
+def _key(value: Any) -> Field:
+    """A key, whose digits all count."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else _field(value)
 
 
 def _field(value: Any) -> Field:

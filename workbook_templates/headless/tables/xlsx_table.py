@@ -31,9 +31,8 @@ class XlsxTable:
         names = first.fields
         for number, name in enumerate(names, 1):
             if name is not None and not isinstance(name, str):
-                raise RefusedFileError(
-                    "HEADING", file, f"{title}: the heading of column {number} is no text", "name the column"
-                )
+                reason = f"{title}: the heading of column {number} is no text"
+                raise RefusedFileError("HEADING", file, reason, "name each column in the first row")
         self.columns = checked_columns(file, [name if isinstance(name, str) else "" for name in names])
         self._title = title
 
