@@ -207,6 +207,24 @@ def run(
 
 
 @app.command()
+def sweep(
+    name: Name,
+    table: Annotated[Path, typer.Option(metavar="FILE", help="A row per call: .csv or .parquet.", show_default=False)],
+    out: Annotated[
+        Path, typer.Option("-o", "--output", metavar="FILE", help="The table with its results.", show_default=False)
+    ],
+) -> None:
+    """Compute one function for every row of a table of any size.
+
+    Columns are headed by the names of arguments; others are carried along. A row that the function refuses gets an
+    error for its result; the exit status is 3 where there are such rows.
+    """
+    from addin.cli import sweep as command
+
+    raise typer.Exit(command.sweep(name, table, out))
+
+
+@app.command()
 def model(
     name: ModelOrPath,
     tokens: Annotated[int, typer.Option(metavar="N", help="New tokens of the forward pass.")] = 1,
