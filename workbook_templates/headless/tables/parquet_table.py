@@ -86,7 +86,8 @@ def batches(opened: Any, file: str, size: int = BATCH) -> Iterator[Any]:
     """The record batches; a file that breaks in the middle is refused."""
     pa, _ = arrow(file)
     try:
-        yield from opened.iter_batches(batch_size=size)
+        for group in range(opened.num_row_groups):  # one at a time: pyarrow would read far ahead
+            yield from opened.iter_batches(batch_size=size, row_groups=[group])
     except (pa.ArrowException, OSError, ValueError, OverflowError) as fault:
         raise RefusedFileError("CORRUPT", file, f"cannot be read ({_line(fault)})", FETCH_AGAIN) from None
 
