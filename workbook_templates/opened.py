@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -60,7 +61,7 @@ class Package:
         try:
             with self.zip.open(info) as stream:
                 data = stream.read(info.file_size + 1)
-        except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, ValueError, RuntimeError) as fault:
+        except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, ValueError, RuntimeError, zlib.error) as fault:
             raise self.refuse("CORRUPT", f"{part} cannot be unpacked ({fault})", FETCH_AGAIN) from None
         if len(data) != info.file_size:
             raise self.refuse("CORRUPT", f"{part} is not as long as it says", FETCH_AGAIN)

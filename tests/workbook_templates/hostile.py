@@ -74,6 +74,14 @@ def lying_length():
     return bytes(content)
 
 
+def broken_stream():
+    """Bytes that no deflate stream begins with, under a part's sound name."""
+    content = bytearray(SOUND)
+    start = content.index(SHEET.encode()) + len(SHEET)
+    content[start : start + 8] = b"\xff" * 8
+    return bytes(content)
+
+
 def overlapping():
     content = bytearray(SOUND)
     first = content.index(b"PK\x01\x02")
@@ -127,6 +135,7 @@ BOOKS = {
     "open_document.xlsx": (zipped({"mimetype": b"application/vnd.oasis.opendocument.spreadsheet"}), "NOT_A_WORKBOOK"),
     "macros.xlsx": (with_part("xl/vbaProject.bin", b"\0"), "MACROS"),
     "damaged.xlsx": (patched(zipped(PARTS, zipfile.ZIP_STORED), b"<sheetData>", 3, b"\xff"), "CORRUPT"),
+    "broken_stream.xlsx": (broken_stream(), "CORRUPT"),
     "lying_length.xlsx": (lying_length(), "CORRUPT"),
     "bomb.xlsx": (with_part("xl/media/image1.png", bytes(64 << 20)), "ZIP_BOMB"),
     "xml_bomb.xlsx": (after_rows(b"<!--" + b" " * (80 << 20) + b"-->"), "ZIP_BOMB"),
