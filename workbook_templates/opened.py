@@ -28,6 +28,10 @@ class RefusedFileError(ValueError):
         self.code, self.file, self.reason, self.cure = code, file, reason, cure
         super().__init__(f"{code}: {_printable(file)}: {_printable(reason)}; {cure}")
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """What a process tells another of it."""
+        return RefusedFileError, (self.code, self.file, self.reason, self.cure)
+
 
 def _printable(text: str) -> str:
     """One line without control characters, whatever a file's or member's name holds."""

@@ -194,6 +194,9 @@ def run(
     workers: Annotated[int | None, typer.Option(metavar="N", help="Processes.", show_default="one per core")] = None,
     engine: Annotated[Engine, typer.Option(help="What computes; auto chooses.")] = Engine.AUTO,
     row_seconds: Annotated[float, typer.Option(metavar="S", help="What one scenario may take.")] = 20,
+    dask: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Compute on this Dask cluster.", show_default=False)
+    ] = None,
 ) -> None:
     """Compute a workbook for every scenario of a table.
 
@@ -203,7 +206,7 @@ def run(
     """
     from addin.cli import run as command
 
-    raise typer.Exit(command.run(book, scenarios, out, outputs, command.options(engine.value, workers, row_seconds)))
+    raise typer.Exit(command.run(book, scenarios, out, outputs, command.options(engine.value, workers, row_seconds, dask)))
 
 
 @app.command()

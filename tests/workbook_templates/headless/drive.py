@@ -42,7 +42,7 @@ def main():
     from workbook_templates.headless.batch.run import Options
 
     engine, fault, step, *words = sys.argv[1:]
-    run.options = lambda _, workers, row_seconds: Options(engine, workers or 2, row_seconds)
+    run.options = lambda _, workers, row_seconds, dask: Options(engine, workers or 2, row_seconds, dask=dask)
     if fault != "none":
         inject(fault, int(step))
     sys.argv = ["llmecon", *words]

@@ -1,6 +1,9 @@
 """Worker processes that compute tasks; a task that kills, hangs or fails its worker is halved until one row is left."""
 
-import multiprocessing
+import os
+import socket
+import subprocess
+import sys
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -10,9 +13,10 @@ from typing import Any, Protocol
 
 from workbook_templates.headless.batch.shards import Column
 from workbook_templates.headless.batch.task import Task
-from workbook_templates.headless.batch.worker import Failed, Job, Ready, work
+from workbook_templates.headless.batch.worker import Failed, Job, Ready
 from workbook_templates.reading import RefusedFileError
 
+PROGRAM = "import sys; from workbook_templates.headless.batch.worker import main; main(int(sys.argv[1]))"
 START_SECONDS = 300.0
 """How long an engine may take to load."""
 SHARD_SECONDS = 1.0
@@ -53,7 +57,7 @@ class Tasks(Protocol):
 
 @dataclass(slots=True)
 class _Worker:
-    process: Any
+    process: subprocess.Popen[bytes]
     connection: Connection
     deadline: float
     task: Task | None = None
@@ -66,7 +70,6 @@ class Pool:
 
     def __init__(self, job: Job, workers: int, row_seconds: float) -> None:
         self._job, self._wanted, self._row_seconds = job, workers, row_seconds
-        self._context = multiprocessing.get_context("spawn")
         self._workers: list[_Worker] = []
         self._again: deque[Task] = deque()
         self._ready: Ready | None = None
@@ -79,7 +82,7 @@ class Pool:
         for worker in self._workers:
             worker.process.kill()
         for worker in self._workers:
-            worker.process.join()
+            worker.process.wait()
             worker.connection.close()
 
     def start(self) -> Ready:
@@ -112,12 +115,22 @@ class Pool:
             yield from self._answers(waiting)
 
     def _spawn(self) -> _Worker:
-        ours, theirs = self._context.Pipe()
-        process = self._context.Process(target=work, args=(theirs, self._job), daemon=True)
-        process.start()
-        theirs.close()
-        worker = _Worker(process, ours, time.monotonic() + START_SECONDS)
+        ours, theirs = socket.socketpair()
+        with theirs:
+            process = subprocess.Popen(  # noqa: S603 - this very Python
+                [sys.executable, "-P", "-c", PROGRAM, str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            )
+        worker = _Worker(process, Connection(ours.detach()), time.monotonic() + START_SECONDS)
         self._workers.append(worker)
+        try:
+            worker.connection.send(self._job)
+        except OSError:
+            raise self._refusal(Failed("ABORTED", "the process that should compute it ends", "see that Python runs")) from None
         return worker
 
     def _give(self, worker: _Worker, task: Task) -> Iterator[Done]:
@@ -163,7 +176,7 @@ class Pool:
     def _lost(self, worker: _Worker, code: str, reason: str) -> Iterator[Done]:
         """A worker is no more, or must not go on; its task is tried again in halves."""
         worker.process.kill()
-        worker.process.join()
+        worker.process.wait()
         worker.connection.close()
         self._workers.remove(worker)
         if worker.task is None:

@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 
 from pycalc.version import __version__
 from workbook_templates.headless.batch.binding import Input, Places, bound_inputs, bound_outputs
+from workbook_templates.headless.batch.cluster import Cluster, workers
 from workbook_templates.headless.batch.pool import Pool
 from workbook_templates.headless.batch.results import write_quarantine, writer_for
 from workbook_templates.headless.batch.shards import Lost
@@ -55,6 +56,8 @@ class Options:
     workers: int = field(default_factory=lambda: len(os.sched_getaffinity(0)))
     row_seconds: float = ROW_SECONDS
     memory: int = MEMORY
+    dask: str | None = None
+    """The address of a Dask scheduler, to compute there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,14 +172,14 @@ class _Batch:
             list(self.outputs.values()),
             self.options.memory,
         )
-        with Pool(job, self.options.workers, self.options.row_seconds) as pool:
+        with workers(job, self.options.dask, self.options.workers, self.options.row_seconds) as pool:
             ready = pool.start()
             self._compute(pool, Feed(self.table, self.inputs, walked, done), walked, report)
         if self.table.digest() != self.sources["scenarios"]["sha256"]:
             raise RefusedFileError("CHANGED", self.table.file, "was changed while it was read", "run it again")
         return self._publish(walked, ready.engine, ready.note)
 
-    def _compute(self, pool: Pool, feed: Feed, walked: Survey, report: Report) -> None:
+    def _compute(self, pool: Pool | Cluster, feed: Feed, walked: Survey, report: Report) -> None:
         before = list(self.store.shards(self.plan))
         done, lost = sum(shard.stop - shard.start for shard in before), sum(len(shard.lost) for shard in before)
         report(Progress(done, walked.rows, lost))

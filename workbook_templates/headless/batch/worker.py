@@ -1,11 +1,10 @@
 """What a worker process does: make the engine ready once, then compute what it is sent.
 
 A worker is expendable.  It may be killed at any moment, it limits its own memory, it ends with
-its parent, and what the engine prints goes nowhere.
+its parent.
 """
 
 import ctypes
-import os
 import resource
 import signal
 import sys
@@ -58,10 +57,12 @@ Columns: TypeAlias = list[Column]
 Answer: TypeAlias = Ready | Failed | Columns
 
 
-def work(connection: Connection, job: Job) -> None:
-    """The life of a worker."""
+def main(descriptor: int) -> None:
+    """The life of a worker, at the other end of a socket."""
     _be_expendable()
+    connection = Connection(descriptor)
     try:
+        job = connection.recv()
         engine = _load(connection, job)
         if engine is not None:
             _limit_memory(job.memory)
@@ -105,9 +106,6 @@ def _be_expendable() -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
-    os.dup2(nowhere, 2)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
