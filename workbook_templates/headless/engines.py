@@ -9,7 +9,7 @@ from workbook_templates.headless.scenarios import Place, ScenarioEngine
 from workbook_templates.reading import Package, RefusedFileError
 
 ENGINES = {
-    "vector": "workbook_templates.headless.columnar:ColumnarEngine",
+    "vector": "workbook_templates.headless.columnar.engine:ColumnarEngine",
     "formualizer": "workbook_templates.headless.per_scenario:FormualizerEngine",
 }
 AUTO = "auto"

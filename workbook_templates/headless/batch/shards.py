@@ -40,12 +40,12 @@ class Column:
     data: bytes
 
     @classmethod
-    def of(cls, cells: Sequence[Cell]) -> "Column":
-        if set(map(type, cells)) <= {float}:
+    def of(cls, cells: "Sequence[Cell] | np.ndarray[Any, np.dtype[np.float64]]") -> "Column":
+        if isinstance(cells, np.ndarray) or set(map(type, cells)) <= {float}:
             numbers = np.asarray(cells, dtype="<f8") + 0.0  # no negative zero
             if np.isfinite(numbers).all():
-                return cls("f" if cells else "", numbers.tobytes())
-        packed = [_packed(cell) for cell in cells]
+                return cls("f" if len(numbers) else "", numbers.tobytes())
+        packed = list(map(_packed, cells.tolist() if isinstance(cells, np.ndarray) else cells))
         kinds = {"f" if isinstance(p, float) else _KINDS.get(type(p), "e") for p in packed}
         return cls("".join(sorted(kinds | {"j"})), json.dumps(packed, allow_nan=False).encode())
 

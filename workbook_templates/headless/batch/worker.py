@@ -14,6 +14,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TypeAlias
 
+import numpy as np
+
 from pycalc.cells import Cell, bug_id
 from workbook_templates.headless.batch.shards import Column
 from workbook_templates.headless.engines import choose, is_not_columnar
@@ -78,9 +80,11 @@ def _load(connection: Connection, job: Job) -> ScenarioEngine | None:
     except RefusedFileError as refusal:
         connection.send(Failed(refusal.code, refusal.reason, refusal.cure))
     except Exception as fault:
-        if not is_not_columnar(fault):
-            raise
-        connection.send(Failed("NOT_COLUMNAR", str(fault), "take --engine auto"))
+        if is_not_columnar(fault):
+            connection.send(Failed("NOT_COLUMNAR", str(fault), "take --engine auto"))
+        else:
+            reason = f"cannot be computed by {job.engine}: {type(fault).__name__}: {fault} ({bug_id(fault)})"
+            connection.send(Failed("FAULT", reason, "take another --engine"))
     else:
         connection.send(Ready(chosen.name, chosen.note))
         return chosen.engine
@@ -90,7 +94,12 @@ def _load(connection: Connection, job: Job) -> ScenarioEngine | None:
 def computed(engine: ScenarioEngine, job: Job, columns: Sequence[Sequence[Cell]]) -> Columns | Failed:
     """The columns of the outputs, or why they cannot be had together."""
     try:
-        results = engine.evaluate(dict(zip(job.inputs, columns, strict=True)))
+        given = dict(zip(job.inputs, columns, strict=True))
+        on_numbers = getattr(engine, "evaluate_numbers", None)  # the columnar engine's short way
+        if on_numbers is not None and all(set(map(type, column)) == {float} for column in columns):
+            results = on_numbers({place: np.array(column) for place, column in given.items()})
+        else:
+            results = engine.evaluate(given)
         return [Column.of(results[place]) for place in job.outputs]
     except RefusedFileError as refusal:
         return Failed(refusal.code, refusal.reason)
