@@ -177,7 +177,7 @@ def recalc(
     """Compute every formula of a workbook. The values are stored in a copy, all else untouched."""
     from addin.cli import workbooks
 
-    workbooks.recalc(book, out)
+    workbooks.recalc(book, out, engine.value)
 
 
 @app.command()

@@ -47,6 +47,13 @@ def test_what_is_no_file_is_refused(llmecon, tmp_path):
         is_refused(llmecon(*command(tmp_path, "", file)), tmp_path, file, code)
 
 
+def test_a_parquet_file_that_ends_its_reader_is_refused(llmecon, tmp_path, monkeypatch):
+    """As pyarrow 26 does on a page index of the wrong size, where it calls abort."""
+    (tmp_path / "sound.parquet").write_bytes(hostile.TABLE)
+    monkeypatch.setattr("workbook_templates.headless.tables.parquet_table.TRIAL", "import os; os.abort()")
+    is_refused(llmecon(*command(tmp_path, "table", "sound.parquet")), tmp_path, "sound.parquet", "CORRUPT")
+
+
 def test_there_are_enough_of_them():
     assert len(CASES) >= 60
 

@@ -27,23 +27,24 @@ class Chosen:
 
 def choose(name: str, package: Package, inputs: Sequence[Place], outputs: Sequence[Place]) -> Chosen:
     """The engine of that name; ``auto`` is the columnar one where it takes the workbook; a class may be named, too."""
-    if name != AUTO:
-        return Chosen(name, _engine(name)(package, inputs, outputs))
     try:
-        return Chosen("vector", _engine("vector")(package, inputs, outputs))
+        first = "vector" if name == AUTO else name
+        return Chosen(first, _engine(first)(package, inputs, outputs))
     except Exception as fault:
-        if not is_not_columnar(fault):
+        if not _is_not_columnar(fault):
             raise
+        if name != AUTO:
+            raise RefusedFileError("NOT_COLUMNAR", package.file, str(fault), f"take --engine {FALLBACK}") from None
         note = f"not computed in columns ({fault}); computed by {FALLBACK}, scenario by scenario"
     return Chosen(FALLBACK, _engine(FALLBACK)(package, inputs, outputs), note)
 
 
-def is_not_columnar(fault: Exception) -> bool:
+def _is_not_columnar(fault: Exception) -> bool:
     """Whether the columnar engine leaves the workbook to others."""
     return type(fault).__name__ == "NotColumnar" or isinstance(fault, _NotInstalledError)
 
 
-class _NotInstalledError(RefusedFileError):
+class _NotInstalledError(Exception):
     """The engine is not part of this installation."""
 
 
@@ -54,4 +55,4 @@ def _engine(name: str) -> Any:
     except ModuleNotFoundError as fault:
         if fault.name is None or not module.startswith(fault.name):
             raise
-        raise _NotInstalledError("NO_ENGINE", name, "is an engine that is not installed", f"take --engine {FALLBACK}") from None
+        raise _NotInstalledError(f"the engine {name} is not part of this installation") from None

@@ -8,6 +8,7 @@ from pathlib import Path
 from pycalc.cells import Cell
 from pycalc.errors import CellError
 from workbook_templates.headless.engine import NotComputedError
+from workbook_templates.headless.engines import FALLBACK, choose
 from workbook_templates.headless.formula_book import FormulaBook
 from workbook_templates.headless.package import with_parts, write_atomically
 from workbook_templates.headless.sheet_xml import with_values
@@ -42,7 +43,7 @@ def _kind(value: Cell) -> str:
     return {bool: "boolean", float: "number", str: "text"}.get(type(value), "blank")
 
 
-def fill_cached_values(path_in: Path, path_out: Path) -> Recalculated:
+def fill_cached_values(path_in: Path, path_out: Path, engine: str = FALLBACK) -> Recalculated:
     """Copy a workbook with every formula's value stored beside it.
 
     All else in the file stays: other parts byte by byte, the sheets but for values.  The copy
@@ -50,7 +51,7 @@ def fill_cached_values(path_in: Path, path_out: Path) -> Recalculated:
     file, and `RefusedCellError` for a cell, that is not computed.
     """
     book = FormulaBook(open_package(path_in))
-    result = _results(book)
+    result = _results(book) if engine == FALLBACK else _results_by(engine, book)
     changed = {
         part: with_values(book.package.read(part), book.cells[sheet], result.on(sheet))
         for sheet, part in book.parts.items()
@@ -71,3 +72,10 @@ def _results(book: FormulaBook) -> Recalculated:
         return Recalculated({(s, cell.address): engine.value(s, *cell.position) for s, cell in book.formulas()})
     except NotComputedError as fault:
         raise book.refusal(fault) from None
+
+
+def _results_by(engine: str, book: FormulaBook) -> Recalculated:
+    """The values by an engine of scenarios: the workbook as it is, for the only one."""
+    places = [(sheet, cell.address) for sheet, cell in book.formulas()]
+    found = choose(engine, book.package, [], places).engine.evaluate({})
+    return Recalculated({place: column[0] for place, column in found.items()})

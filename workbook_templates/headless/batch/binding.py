@@ -48,6 +48,10 @@ class Input:
 
     def value(self, field: Field) -> Cell | Bad:
         """The field as the cell's value, or why its row cannot be computed."""
+        if not self.bounds and self.kind is Kind.NUMBER and field.__class__ is Written and NUMBER.fullmatch(field):
+            number = float(field)  # what most fields are
+            if -math.inf < number < math.inf:
+                return number
         if isinstance(field, Bad):
             return Bad(field.code, f"{self.column}: {field.reason}")
         if field is None or field == "":
@@ -61,6 +65,9 @@ class Input:
             return Bad("WRONG_TYPE", f"{self.column} is {_described(field)}; it must be a {self.kind}")
         if isinstance(value, str) and len(value) > MAX_TEXT:
             return Bad("TOO_LONG", f"{self.column} is longer than {MAX_TEXT:,} characters")
+        return self._bounded(value) if self.bounds else value
+
+    def _bounded(self, value: Cell) -> Cell | Bad:
         number = float(value) if isinstance(value, bool | float) else None
         text = value if isinstance(value, str) else _text(value)
         for bounds in self.bounds:

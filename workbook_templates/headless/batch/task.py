@@ -90,7 +90,7 @@ class Feed:
             return key, Bad("MISSING", field.reason if isinstance(field, Bad) else "the key is missing")
         if len(key) > MAX_KEY:
             return key[:MAX_KEY], Bad("TOO_LONG", f"the key is longer than {MAX_KEY} characters")
-        if mark(field) in self._doubtful:
+        if self._doubtful and mark(field) in self._doubtful:
             if key in self._seen:
                 return key, Bad("DUPLICATE_KEY", f"the key {shorten(key, 60)} has come before")
             self._seen.add(key)

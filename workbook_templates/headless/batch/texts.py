@@ -53,5 +53,5 @@ def cell_text(cell: Cell) -> str:
 def column_texts(column: Column) -> Sequence[str]:
     """A column as texts."""
     if column.kind == "f":
-        return list(map(number_text, column.numbers()))
+        return [text.removesuffix(".0") for text in map(repr, column.numbers())]
     return list(map(cell_text, column.cells()))

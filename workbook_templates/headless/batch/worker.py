@@ -18,7 +18,7 @@ import numpy as np
 
 from pycalc.cells import Cell, bug_id
 from workbook_templates.headless.batch.shards import Column
-from workbook_templates.headless.engines import choose, is_not_columnar
+from workbook_templates.headless.engines import choose
 from workbook_templates.headless.scenarios import Place, ScenarioEngine
 from workbook_templates.reading import Package, RefusedFileError
 
@@ -80,11 +80,8 @@ def _load(connection: Connection, job: Job) -> ScenarioEngine | None:
     except RefusedFileError as refusal:
         connection.send(Failed(refusal.code, refusal.reason, refusal.cure))
     except Exception as fault:
-        if is_not_columnar(fault):
-            connection.send(Failed("NOT_COLUMNAR", str(fault), "take --engine auto"))
-        else:
-            reason = f"cannot be computed by {job.engine}: {type(fault).__name__}: {fault} ({bug_id(fault)})"
-            connection.send(Failed("FAULT", reason, "take another --engine"))
+        reason = f"cannot be computed by {job.engine}: {type(fault).__name__}: {fault} ({bug_id(fault)})"
+        connection.send(Failed("FAULT", reason, "take another --engine"))
     else:
         connection.send(Ready(chosen.name, chosen.note))
         return chosen.engine

@@ -3,7 +3,12 @@
 import datetime
 import decimal
 import importlib
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from pycalc.cells import serial
@@ -13,6 +18,8 @@ from workbook_templates.reading import FETCH_AGAIN, SPLIT, RefusedFileError, ope
 MAX_ROWS = 20_000_000
 MAX_FOOTER = 16 << 20
 MAX_CHUNK = 128 << 20  # of a column in a row group, unpacked
+TRIAL = "import sys; from workbook_templates.headless.tables.parquet_table import trial; trial(*sys.argv[1:])"
+TRIAL_MEMORY = 8 << 30  # of addresses, most of which are never touched
 BATCH = 1_024  # few, because each text may be long
 
 
@@ -26,8 +33,22 @@ def arrow(file: str) -> tuple[Any, Any]:
 
 
 def checked_file(file: str, max_rows: int | None = MAX_ROWS) -> Any:
-    """The file opened by pyarrow, if it is sound and what it says of itself is within bounds."""
-    pa, pq = arrow(file)
+    """The file opened by pyarrow, after a trial in another process: a broken file can end the process that reads it."""
+    _check_frame(file)
+    arrow(file)
+    state = os.stat(file)
+    mark = (file, max_rows, state.st_ino, state.st_size, state.st_mtime_ns)
+    if mark not in _tried:
+        _try(file, max_rows)
+        _tried.add(mark)
+    return _opened(file)
+
+
+_tried: set[tuple[str | int | None, ...]] = set()
+
+
+def _check_frame(file: str) -> None:
+    """What can be seen without a reader: the marks at both ends, and the footer's length."""
     with open_regular(file, "a table") as stream:
         start = stream.read(4)
         size = stream.seek(0, 2)
@@ -43,20 +64,75 @@ def checked_file(file: str, max_rows: int | None = MAX_ROWS) -> Any:
         raise RefusedFileError("TRUNCATED", file, "ends before its footer", FETCH_AGAIN)
     if int.from_bytes(end[:4], "little") > min(MAX_FOOTER, size):
         raise RefusedFileError("CORRUPT", file, "its footer is longer than it can be", FETCH_AGAIN)
+
+
+def _try(file: str, max_rows: int | None) -> None:
+    """Read the whole file elsewhere; whatever happens there is a refusal here."""
+    command = [sys.executable, "-P", "-c", TRIAL, file, json.dumps(max_rows)]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    done = subprocess.run(  # noqa: S603 - this very Python
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment, check=False
+    )
+    if done.returncode == 0:
+        return
     try:
-        opened = pq.ParquetFile(
-            file, memory_map=False, thrift_string_size_limit=MAX_FOOTER, thrift_container_size_limit=1_000_000
-        )
-        schema = opened.schema_arrow
-    except (pa.ArrowException, OSError, ValueError, OverflowError) as fault:
-        raise RefusedFileError("CORRUPT", file, f"cannot be read ({_line(fault)})", FETCH_AGAIN) from None
+        code, reason, cure = json.loads(done.stdout)
+    except ValueError:
+        code, reason, cure = "CORRUPT", "ends the process that reads it", FETCH_AGAIN
+    raise RefusedFileError(code, file, reason, cure)
+
+
+def trial(file: str, max_rows: str) -> None:
+    """The other process: sound or not, it says so, or ends."""
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_AS, (TRIAL_MEMORY, TRIAL_MEMORY))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    try:
+        inspect(file, json.loads(max_rows))
+    except RefusedFileError as refusal:
+        print(json.dumps([refusal.code, refusal.reason, refusal.cure]))
+        sys.exit(2)
+    except MemoryError:
+        print(json.dumps(["TOO_LARGE", "takes more memory to read than it may", "write smaller row groups"]))
+        sys.exit(2)
+
+
+def inspect(file: str, max_rows: int | None) -> None:
+    """Look at all that will be used: the schema, the sizes, and every page."""
+    pa, _ = arrow(file)
+    opened = _opened(file)
+    schema = opened.schema_arrow
     checked_columns(file, schema.names)
     for field in schema:
         if not _is_flat(pa, field.type):
             reason = f"the column {field.name!r} holds {field.type}"
             raise RefusedFileError("NESTED", file, reason, "take numbers, texts, dates or truth values")
     _check_sizes(opened, file, max_rows)
-    return opened
+    with _as_refusal(file):
+        for batch in batches(opened, file):
+            batch.validate(full=True)
+
+
+def _opened(file: str) -> Any:
+    _, pq = arrow(file)
+    limits = {"thrift_string_size_limit": MAX_FOOTER, "thrift_container_size_limit": 1_000_000}
+    with _as_refusal(file):
+        opened = pq.ParquetFile(file, memory_map=False, **limits)
+        opened.schema_arrow  # noqa: B018 - it is made when it is first asked for
+        return opened
+
+
+@contextmanager
+def _as_refusal(file: str) -> Iterator[None]:
+    """What pyarrow raises on a broken file, as our own words."""
+    pa, _ = arrow(file)
+    try:
+        yield
+    except (pa.ArrowException, OSError, ValueError, OverflowError, KeyError) as fault:
+        if isinstance(fault, RefusedFileError):
+            raise
+        raise RefusedFileError("CORRUPT", file, f"cannot be read ({_line(fault)})", FETCH_AGAIN) from None
 
 
 def _check_sizes(opened: Any, file: str, max_rows: int | None) -> None:
@@ -84,12 +160,9 @@ def _is_flat(pa: Any, kind: Any) -> bool:
 
 def batches(opened: Any, file: str, size: int = BATCH) -> Iterator[Any]:
     """The record batches; a file that breaks in the middle is refused."""
-    pa, _ = arrow(file)
-    try:
+    with _as_refusal(file):
         for group in range(opened.num_row_groups):  # one at a time: pyarrow would read far ahead
             yield from opened.iter_batches(batch_size=size, row_groups=[group])
-    except (pa.ArrowException, OSError, ValueError, OverflowError) as fault:
-        raise RefusedFileError("CORRUPT", file, f"cannot be read ({_line(fault)})", FETCH_AGAIN) from None
 
 
 class ParquetTable:
