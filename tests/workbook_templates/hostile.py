@@ -214,6 +214,13 @@ def xlsx_table(rows):
     return saved.getvalue()
 
 
+def xlsx_table_with(old, new):
+    """A table in which one place of the sheet's XML is another."""
+    with zipfile.ZipFile(io.BytesIO(xlsx_table([("key", "x"), ("a", 1)]))) as source:
+        parts = {name: source.read(name) for name in source.namelist()}
+    return zipped(parts | {SHEET: parts[SHEET].replace(old, new)})
+
+
 TABLES = {
     "empty.csv": (b"", "EMPTY"),
     "only_a_mark.csv": (b"\xef\xbb\xbf", "EMPTY"),
@@ -258,6 +265,8 @@ TABLES = {
     "gap.xlsx": (xlsx_table([("key", None, "x"), ("a", 1, 1)]), "HEADING"),
     "unknown.xlsx": (xlsx_table([("key", "z"), ("a", 1)]), "UNKNOWN_COLUMN"),
     "macros.xlsx": (with_part("xl/vbaProject.bin", b"\0"), "MACROS"),
+    "odd_address.xlsx": (xlsx_table_with(b'r="A2"', b'r="\'2"'), "CORRUPT"),
+    "twin_in_disguise.xlsx": (xlsx_table_with(b'r="B2"', b'r="A&#50;"'), "CORRUPT"),
 }
 
 

@@ -2,18 +2,19 @@
 
 import hashlib
 import math
+import re
 from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
-from openpyxl.utils import column_index_from_string
-
 from pycalc.errors import EXCEL_ERRORS, CellError
+from workbook_templates.headless.sheet_xml import DamagedSheetError, position
 from workbook_templates.headless.tables.record import MAX_ROWS, Bad, Field, Row, checked_columns
 from workbook_templates.overrides import NUMBER
 from workbook_templates.reading import MAIN, SAVE_AGAIN, RefusedFileError, open_package
 
 MAX_TABLE_CELLS = 1_000_000
+INDEX = re.compile("[0-9]{1,9}")
 CELL, FORMULA, VALUE, INLINE, TEXT, RUN = (f"{{{MAIN}}}{tag}" for tag in ("c", "f", "v", "is", "t", "r"))
 
 
@@ -59,11 +60,10 @@ class XlsxTable:
         number = 0
         for element in self._package.elements(self._part, f"{{{MAIN}}}row"):
             stated = element.get("r") or ""
-            number = int(stated) if stated.isascii() and stated.isdigit() else number + 1
+            number = int(stated) if INDEX.fullmatch(stated) else number + 1
             fields: list[Field] = []
             for cell in element.iterchildren(CELL):
-                address = cell.get("r")
-                column = column_index_from_string(address.rstrip("0123456789")) if address else len(fields) + 1
+                column = self._column(cell.get("r"), len(fields) + 1)
                 value = self._value(cell)
                 if value is not None and column > len(fields):
                     fields += [None] * (column - len(fields))
@@ -72,6 +72,14 @@ class XlsxTable:
                     raise RefusedFileError("CORRUPT", self.file, f"row {number}: cells out of order", SAVE_AGAIN)
             if fields:
                 yield Row(number, fields)
+
+    def _column(self, address: str | None, following: int) -> int:
+        if address is None:
+            return following
+        try:
+            return position(address)[1]
+        except DamagedSheetError as fault:
+            raise RefusedFileError("CORRUPT", self.file, f"{self._part}: {fault}", SAVE_AGAIN) from None
 
     def _value(self, cell: Any) -> Field:
         """What a cell holds; a formula, the value that was stored with it."""
@@ -93,7 +101,7 @@ class XlsxTable:
                 return CellError(text)
             case "str":
                 return text
-            case "s" if text.isascii() and text.isdigit() and int(text) < len(self._shared):
+            case "s" if INDEX.fullmatch(text) and int(text) < len(self._shared):
                 return self._shared[int(text)]
         if kind == "n" and text.lower().lstrip("+-") in ("nan", "inf", "infinity"):
             return math.nan
