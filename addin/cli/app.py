@@ -197,6 +197,9 @@ def run(
     dask: Annotated[
         str | None, typer.Option(metavar="ADDRESS", help="Compute on this Dask cluster.", show_default=False)
     ] = None,
+    workbooks: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write one workbook per scenario there, too.", show_default=False)
+    ] = None,
 ) -> None:
     """Compute a workbook for every scenario of a table.
 
@@ -206,7 +209,9 @@ def run(
     """
     from addin.cli import run as command
 
-    raise typer.Exit(command.run(book, scenarios, out, outputs, command.options(engine.value, workers, row_seconds, dask)))
+    raise typer.Exit(
+        command.run(book, scenarios, out, outputs, command.options(engine.value, workers, row_seconds, dask, workbooks))
+    )
 
 
 @app.command()

@@ -28,14 +28,14 @@ def run(book: Path, scenarios: Path, out: Path, outputs: str | None, options: Op
     return Status.FINDINGS if summary.lost else Status.DONE
 
 
-def options(engine: str, workers: int | None, row_seconds: float, dask: str | None) -> Options:
+def options(engine: str, workers: int | None, row_seconds: float, dask: str | None, workbooks: Path | None) -> Options:
     """What was typed; refused where it makes no sense."""
     if workers is not None and not 1 <= workers <= MOST_WORKERS:
         raise RefusedError(f"--workers is {workers}; it must be a whole number from 1 to {MOST_WORKERS}")
     if not row_seconds > 0:
         raise RefusedError(f"--row-seconds is {row_seconds:g}; it must be a number above 0")
     given = {} if workers is None else {"workers": workers}
-    return Options(engine, row_seconds=row_seconds, dask=dask, **given)
+    return Options(engine, row_seconds=row_seconds, dask=dask, workbooks=workbooks, **given)
 
 
 def _shown(out: Path, summary: Summary) -> str:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import zipfile
 
 import openpyxl
 import pytest
@@ -169,3 +170,22 @@ def test_tables_and_results_of_other_kinds_say_the_same(llmecon, book, table, tm
     for row, text in zip(found, (first, second), strict=True):
         assert row["Calc!D45"] == float(text["Calc!D45"])
         assert row["Dashboard!B8"] == text["Dashboard!B8"]
+
+
+def test_a_workbook_per_scenario_is_the_template_with_its_inputs_and_values(llmecon, book, table, tmp_path):
+    rows = table("k,context,Inputs!D4\nsmall,4096,Bear\na/b,65536,Base\n")
+    words = ("run", book, "--scenarios", rows, "-o", tmp_path / "out.csv", "--outputs", "Calc!D45")
+    assert llmecon(*words, "--workbooks", tmp_path / "books").status == 0
+    assert sorted(path.name for path in (tmp_path / "books").iterdir()) == ["a%2Fb.xlsx", "small.xlsx"]
+    for row, name in zip(read(tmp_path / "out.csv"), ("small", "a%2Fb"), strict=True):
+        path = tmp_path / "books" / f"{name}.xlsx"
+        values = openpyxl.load_workbook(path, data_only=True)
+        assert values["Inputs"]["D18"].value == float(row["context"])
+        assert values["Inputs"]["D4"].value == row["Inputs!D4"]
+        assert values["Calc"]["D45"].value == float(row["Calc!D45"])
+        assert openpyxl.load_workbook(path)["Inputs"]["D18"].data_type == "n"
+        assert recalculate(path).values["Calc", "D45"] == float(row["Calc!D45"])
+        with zipfile.ZipFile(path) as made, zipfile.ZipFile(book) as template:
+            assert made.namelist() == template.namelist()
+            others = [part for part in made.namelist() if not part.startswith("xl/worksheets/sheet")]
+            assert all(made.read(part) == template.read(part) for part in others)

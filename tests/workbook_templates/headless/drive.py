@@ -42,7 +42,9 @@ def main():
     from workbook_templates.headless.batch.run import Options
 
     engine, fault, step, *words = sys.argv[1:]
-    run.options = lambda _, workers, row_seconds, dask: Options(engine, workers or 2, row_seconds, dask=dask)
+    run.options = lambda _, workers, row_seconds, dask, workbooks: Options(
+        engine, workers or 2, row_seconds, dask=dask, workbooks=workbooks
+    )
     if fault != "none":
         inject(fault, int(step))
     sys.argv = ["llmecon", *words]

@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -19,7 +19,8 @@ from workbook_templates.headless.batch.binding import Input, Places, bound_input
 from workbook_templates.headless.batch.cluster import Cluster, workers
 from workbook_templates.headless.batch.pool import Pool
 from workbook_templates.headless.batch.results import write_quarantine, writer_for
-from workbook_templates.headless.batch.shards import Lost
+from workbook_templates.headless.batch.scenario_books import ScenarioBooks
+from workbook_templates.headless.batch.shards import Lost, Shard
 from workbook_templates.headless.batch.store import Store, sync_folder
 from workbook_templates.headless.batch.task import Feed
 from workbook_templates.headless.batch.worker import Job
@@ -58,6 +59,8 @@ class Options:
     memory: int = MEMORY
     dask: str | None = None
     """The address of a Dask scheduler, to compute there."""
+    workbooks: Path | None = None
+    """A folder for one workbook per scenario."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +124,11 @@ class _Batch:
         self.package, self.table, self.inputs, self.outputs = package, table, inputs, outputs
         self.out, self.options, self.store = out, options, store
         self.headings = [*table.columns, *outputs]
+        places = [column.place for column in inputs]
+        self.books = ScenarioBooks(package, places, options.workbooks) if options.workbooks else None
+        known = set(outputs.values())
+        self.hidden = [place for place in self.books.formulas if place not in known] if self.books else []
+        """Outputs that only the workbooks show."""
         self.sources = {
             "book": {"name": Path(package.file).name, "sha256": hashlib.sha256(package.content).hexdigest()},
             "scenarios": {"name": Path(table.file).name, "sha256": table.digest()},
@@ -137,7 +145,7 @@ class _Batch:
             "limits": [self.options.row_seconds, self.options.memory],
             "sources": [source["sha256"] for source in self.sources.values()],
             "headings": self.headings,
-            "outputs": list(self.outputs.values()),
+            "outputs": [*self.outputs.values(), *self.hidden],
             "kind": self.out.suffix.lower(),
         }
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
@@ -152,8 +160,10 @@ class _Batch:
                 with self.out.with_name(name).open("rb") as file:
                     if hashlib.file_digest(file, "sha256").hexdigest() != digest:
                         return None
-            self.store.remove()  # what a run that was stopped at its very end has left
             counts = stored["rows"]
+            if self.books and len(list(self.books.folder.glob("*.xlsx"))) < counts["computed"]:
+                return None
+            self.store.remove()  # what a run that was stopped at its very end has left
             return Summary(counts["computed"], counts["quarantined"], stored["engine"], stored["note"], True)
         except (FileNotFoundError, ValueError, TypeError, KeyError):
             return None
@@ -169,7 +179,7 @@ class _Batch:
             self.package.content,
             self.options.engine,
             [column.place for column in self.inputs],
-            list(self.outputs.values()),
+            [*self.outputs.values(), *self.hidden],
             self.options.memory,
         )
         with workers(job, self.options.dask, self.options.workers, self.options.row_seconds) as pool:
@@ -193,7 +203,8 @@ class _Batch:
     def _publish(self, walked: Survey, engine: str, note: str) -> Summary:
         """Write all, then give it its names: the output first, the manifest last."""
         output, quarantine = self.store.draft("output"), self.store.draft("quarantine")
-        writer_for(self.out.suffix)(output, self.headings, lambda: self.store.shards(self.plan))
+        writer_for(self.out.suffix)(output, self.headings, self._shown)
+        self._write_books()
         lost = sum(len(shard.lost) for shard in self.store.shards(self.plan))
         write_quarantine(quarantine, self._lost())
         places = {output: self.out} | ({quarantine: quarantine_path(self.out)} if lost else {})
@@ -220,6 +231,21 @@ class _Batch:
         sync_folder(self.out.parent)
         self.store.remove()
         return Summary(walked.rows - lost, lost, engine, note, False)
+
+    def _shown(self) -> Iterator[Shard]:
+        """The shards without what only the workbooks show."""
+        for shard in self.store.shards(self.plan):
+            yield replace(shard, columns=shard.columns[: len(self.headings) - 1])
+
+    def _write_books(self) -> None:
+        if self.books is None:
+            return
+        self.books.folder.mkdir(exist_ok=True)
+        places = [*(column.place for column in self.inputs), *self.outputs.values(), *self.hidden]
+        for shard in self.store.shards(self.plan):
+            columns = [column.cells() for column in shard.columns]
+            for row, key in enumerate(shard.keys):
+                self.books.write(key, {place: column[row] for place, column in zip(places, columns, strict=True)})
 
     def _lost(self) -> Iterator[Lost]:
         for shard in self.store.shards(self.plan):
