@@ -27,6 +27,9 @@ Filter = Annotated[
 
 Book = Annotated[Path, typer.Argument(metavar="BOOK", help="A workbook (.xlsx).", show_default=False)]
 Out = Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The file to write.", show_default=False)]
+Result = Annotated[
+    Path, typer.Option("-o", "--output", metavar="FILE", help="The file to write: .csv, .xlsx or .parquet.", show_default=False)
+]
 
 ModelOrPath = Annotated[
     str,
@@ -51,6 +54,7 @@ class Engine(StrEnum):
     """What computes a workbook's formulas."""
 
     AUTO = "auto"
+    VECTOR = "vector"
     FORMUALIZER = "formualizer"
 
 
@@ -176,7 +180,59 @@ def recalc(
     """Compute every formula of a workbook. The values are stored in a copy, all else untouched."""
     from addin.cli import workbooks
 
-    workbooks.recalc(book, out)
+    workbooks.recalc(book, out, engine.value)
+
+
+@app.command()
+def run(
+    book: Book,
+    scenarios: Annotated[
+        Path, typer.Option(metavar="FILE", help="A row per scenario: .csv, .xlsx or .parquet.", show_default=False)
+    ],
+    out: Result,
+    outputs: Annotated[
+        str | None,
+        typer.Option(metavar="NAME|CELL,…", help="What to read.", show_default="the formulas of the sheets of results"),
+    ] = None,
+    workers: Annotated[int | None, typer.Option(metavar="N", help="Processes.", show_default="one per core")] = None,
+    engine: Annotated[Engine, typer.Option(help="What computes; auto chooses.")] = Engine.AUTO,
+    row_seconds: Annotated[float, typer.Option(metavar="S", help="What one scenario may take.")] = 20,
+    dask: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Compute on this Dask cluster.", show_default=False)
+    ] = None,
+    workbooks: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write one workbook per scenario there, too.", show_default=False)
+    ] = None,
+) -> None:
+    """Compute a workbook for every scenario of a table.
+
+    The first column is the scenario's key, the others are headed by the name or the Sheet!Cell of an input. The exit
+    status is 3 where scenarios had to be set aside; these are listed in a file beside the output, with reasons. A run
+    that was stopped goes on where it was when it is started again.
+    """
+    from addin.cli import run as command
+
+    raise typer.Exit(
+        command.run(book, scenarios, out, outputs, command.options(engine.value, workers, row_seconds, dask, workbooks))
+    )
+
+
+@app.command()
+def sweep(
+    name: Name,
+    table: Annotated[Path, typer.Option(metavar="FILE", help="A row per call: .csv or .parquet.", show_default=False)],
+    out: Annotated[
+        Path, typer.Option("-o", "--output", metavar="FILE", help="The table with its results.", show_default=False)
+    ],
+) -> None:
+    """Compute one function for every row of a table of any size.
+
+    Columns are headed by the names of arguments; others are carried along. A row that the function refuses gets an
+    error for its result; the exit status is 3 where there are such rows.
+    """
+    from addin.cli import sweep as command
+
+    raise typer.Exit(command.sweep(name, table, out))
 
 
 @app.command()

@@ -1,7 +1,7 @@
 """How a run of the command line ends: each kind of failure has one line and one exit status.
 
 0 done; 2 refused (usage, arguments, a file); 3 done, with findings; 70 a fault of ours, logged
-under an id; 74 reading or writing failed; 128+n stopped by a signal.  Never 1, which Python and
+under an id; 74 reading or writing failed; 75 another run has the output; 128+n stopped by a signal.  Never 1, which Python and
 shells use for anything.  LLMECON_DEBUG=1 prints the traceback besides.
 """
 
@@ -30,6 +30,7 @@ class Status(IntEnum):
     FINDINGS = 3
     FAULT = 70
     IO_ERROR = 74
+    BUSY = 75
     INTERRUPTED = 128 + 2
     READER_GONE = 128 + 13
 
@@ -91,6 +92,11 @@ def _status_of(ending: BaseException) -> int:
         case ImportError():
             note(f"llmecon: the installation is broken: {ending}")
             return Status.FAULT
+    from workbook_templates.headless.batch import BusyError
+
+    if isinstance(ending, BusyError):
+        note(f"llmecon: {ending}")
+        return Status.BUSY
     return _refuse(f"llmecon: {ending}") if isinstance(ending, _refusals()) else _fault(ending)
 
 

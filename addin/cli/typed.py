@@ -12,8 +12,8 @@ from pycalc.errors import EXCEL_ERRORS, ArgumentError, CalcError, CellError
 from pycalc.evaluation import Outcome
 
 NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
-QUOTED = re.compile(r'"(?:[^"]|"")*"')
-ELEMENT = re.compile(rf'((?:{QUOTED.pattern}|[^",;])*)([,;]|$)')
+QUOTED = re.compile(r'"(?:[^"]|"")*+"')
+ELEMENT = re.compile(rf'((?:{QUOTED.pattern}|[^",;])*+)([,;]|$)')  # never tried again: each place has one reading
 
 
 def cell_value(text: str) -> Cell | list[list[Cell]]:

@@ -9,6 +9,7 @@ from addin.cli.output import digits, note, print_json, print_table
 from addin.cli.status import RefusedError, Status
 from addin.cli.typed import cell_text
 from workbook_templates import build, registry
+from workbook_templates.headless.engines import AUTO, FALLBACK
 from workbook_templates.headless.recalculation import fill_cached_values
 from workbook_templates.rules import check_workbook
 from workbook_templates.spec import PERCENT
@@ -66,10 +67,10 @@ def check(book: Path, as_json: bool) -> Status:
     return Status.DONE if report.passed else Status.FINDINGS
 
 
-def recalc(book: Path, out: Path) -> None:
-    """Every formula computed, the values stored in a copy."""
+def recalc(book: Path, out: Path, engine: str) -> None:
+    """Every formula computed, the values stored in a copy; for a single time the general engine is the quick one."""
     require_place(out, book.suffix)
-    result = fill_cached_values(book, out)
+    result = fill_cached_values(book, out, FALLBACK if engine == AUTO else engine)
     kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(result.counts.items()))
     print(f"{out}: {len(result.values)} cells computed" + (f" ({kinds})" if kinds else ""))
 

@@ -201,3 +201,10 @@ def test_the_version_is_the_package_s(llmecon):
     from pycalc import __version__
 
     assert llmecon("--version").out == f"llmecon {__version__}\n"
+
+
+def test_quotes_that_never_end_are_refused_at_once(llmecon):
+    """Found by fuzzing: with each way to pair the quotes tried, a hundred of them took years."""
+    run = llmecon("call", "MATMUL_FLOPS", "{1," + '"' * 1_001 + "}", "2", "3")
+    assert run.status == 2
+    assert run.err.startswith("llmecon: {1,")

@@ -134,6 +134,10 @@ class Engine:
         value = self._book.get_value(sheet, row, column)
         return isinstance(value, dict) and value["kind"] == "Spill"
 
+    def set(self, sheet: str, row: int, column: int, value: Cell) -> None:
+        """Put a value into a cell; a text that begins with = stays a text."""
+        self._book.set_value(sheet, row, column, _host(value))
+
     def value(self, sheet: str, row: int, column: int) -> Cell:
         """What a cell holds."""
         value = self._book.get_value(sheet, row, column)

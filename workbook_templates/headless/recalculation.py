@@ -1,23 +1,18 @@
 """Compute a workbook and store the results in a copy that is otherwise the same file."""
 
-import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 from pycalc.cells import Cell
-from pycalc.errors import CellError, shorten
-from workbook_templates.headless.calls import called, with_marks
-from workbook_templates.headless.engine import Engine, NotComputedError, unknown_functions
-from workbook_templates.headless.package import RefusedCellError, with_parts, write_atomically
-from workbook_templates.headless.sheet_xml import DamagedSheetError, SheetCell, formula_cells, with_formulas, with_values
-from workbook_templates.reading import DISTRUST, Package, RefusedFileError, open_package
-
-SHOWN = 60  # characters of a formula in a refusal
-SINGLE = ("normal", "shared")  # kinds of formulas that fill one cell
-EXTERNAL = re.compile(r"\[[0-9]+\][^\]\[]*!")
+from pycalc.errors import CellError
+from workbook_templates.headless.engine import NotComputedError
+from workbook_templates.headless.engines import FALLBACK, choose
+from workbook_templates.headless.formula_book import FormulaBook
+from workbook_templates.headless.package import with_parts, write_atomically
+from workbook_templates.headless.sheet_xml import with_values
+from workbook_templates.reading import open_package
 
 
 @dataclass(frozen=True)
@@ -48,15 +43,15 @@ def _kind(value: Cell) -> str:
     return {bool: "boolean", float: "number", str: "text"}.get(type(value), "blank")
 
 
-def fill_cached_values(path_in: Path, path_out: Path) -> Recalculated:
+def fill_cached_values(path_in: Path, path_out: Path, engine: str = FALLBACK) -> Recalculated:
     """Copy a workbook with every formula's value stored beside it.
 
     All else in the file stays: other parts byte by byte, the sheets but for values.  The copy
     appears whole or not at all; both paths may be the same.  Raises `RefusedFileError` for a
     file, and `RefusedCellError` for a cell, that is not computed.
     """
-    book = _Book(open_package(path_in))
-    result = book.computed()
+    book = FormulaBook(open_package(path_in))
+    result = _results(book) if engine == FALLBACK else _results_by(engine, book)
     changed = {
         part: with_values(book.package.read(part), book.cells[sheet], result.on(sheet))
         for sheet, part in book.parts.items()
@@ -68,93 +63,19 @@ def fill_cached_values(path_in: Path, path_out: Path) -> Recalculated:
 
 def recalculate(path: Path) -> Recalculated:
     """The values alone; nothing is written."""
-    return _Book(open_package(path)).computed()
+    return _results(FormulaBook(open_package(path)))
 
 
-class _Book:
-    """A workbook's formulas and what they give."""
+def _results(book: FormulaBook) -> Recalculated:
+    engine = book.computed()
+    try:
+        return Recalculated({(s, cell.address): engine.value(s, *cell.position) for s, cell in book.formulas()})
+    except NotComputedError as fault:
+        raise book.refusal(fault) from None
 
-    def __init__(self, package: Package) -> None:
-        self.package = package
-        kinds = {part: kind for kind, part in package.relations(package.workbook_part).values()}
-        self.parts = {sheet: part for sheet, part in package.sheet_parts.items() if kinds[part] == "worksheet"}
-        self.cells = {sheet: self._read(part) for sheet, part in self.parts.items()}
 
-    def _read(self, part: str) -> list[SheetCell]:
-        try:
-            return formula_cells(self.package.read(part))
-        except DamagedSheetError as fault:
-            raise self.package.refuse("CORRUPT", f"{part} cannot be read ({fault})", DISTRUST) from None
-
-    @cached_property
-    def called(self) -> dict[tuple[str, str], set[str]]:
-        """The functions that each formula calls."""
-        return {(sheet, cell.address): called(cell.formula) for sheet, cell in self.formulas() if cell.formula}
-
-    def formulas(self) -> Iterator[tuple[str, SheetCell]]:
-        return ((sheet, cell) for sheet, cells in self.cells.items() for cell in cells)
-
-    def computed(self) -> Recalculated:
-        self._require_computable()
-        try:
-            tables = any(name.startswith("xl/tables/") for name in self.package.names)
-            engine = Engine(self._for_engine(), set().union(*self.called.values()), tables)
-            engine.compute((sheet, *cell.position) for sheet, cell in self.formulas())
-            self._require_single(engine)
-            return Recalculated({(s, cell.address): engine.value(s, *cell.position) for s, cell in self.formulas()})
-        except NotComputedError as fault:
-            code, reason, cure = fault.args
-            if fault.place is None:
-                raise self.package.refuse(code, reason, cure) from None
-            cell = next(cell for sheet, cell in self.formulas() if (sheet, *cell.position) == fault.place)
-            raise self._refused(fault.place[0], cell, code, reason, cure) from None
-
-    def _refused(self, sheet: str, cell: SheetCell, code: str, reason: str, cure: str) -> RefusedFileError:
-        shown = f"{reason}: ={shorten(cell.formula, SHOWN)}" if cell.formula else reason
-        return RefusedCellError(code, self.package.file, sheet, cell.address, shown, cure)
-
-    def _require_computable(self) -> None:
-        """Refuse what the engine computes wrongly, or turns into an error that IFERROR can hide."""
-        unknown = unknown_functions(set().union(*self.called.values()))
-        for sheet, cell in self.formulas():
-            missing = min(self.called.get((sheet, cell.address), set()) & unknown, default=None)
-            if missing:
-                reason = f"the function {missing} is not computed here"
-                raise self._refused(sheet, cell, "UNKNOWN_FUNCTION", reason, "write it with other functions")
-            if cell.kind == "dataTable":
-                raise self._refused(sheet, cell, "DATA_TABLE", "a what-if data table is not computed here", "use formulas")
-            if cell.formula and EXTERNAL.search(cell.formula):
-                reason = "the formula refers to another workbook"
-                raise self._refused(sheet, cell, "EXTERNAL_LINK", reason, "bring its values in")
-        properties = self.package.xml(self.package.workbook_part).find("{*}workbookPr")
-        if properties is not None and properties.get("date1904", "0") not in ("0", "false"):
-            raise self.package.refuse("CALENDAR", "counts its dates from 1904", "save it with the 1900 calendar")
-
-    def _require_single(self, engine: Engine) -> None:
-        """Refuse a range as the result of a formula for one cell: Excel would cut it to one value, another than the first."""
-        blocked = {
-            (sheet, cell.address): cell.kind for sheet, cell in self.formulas() if engine.is_blocked(sheet, *cell.position)
-        }
-        handed_on = "array" in blocked.values()  # a blocked array gives its #SPILL! to those that refer to it
-        for sheet, cell in self.formulas():
-            has_no_room = (sheet, cell.address) in blocked and not handed_on
-            if cell.kind in SINGLE and (has_no_room or engine.spills(sheet, cell.address)):
-                reason, cure = "the formula gives a range, but is stored for one cell", "refer to one cell, or make it an array"
-                raise NotComputedError("NOT_COMPUTED", reason, cure, (sheet, *cell.position))
-
-    def _for_engine(self) -> bytes:
-        """The file as the engine reads it.
-
-        Arguments of ours that are left out are marked as such, and the other cells of an array
-        are emptied: their old values would stand in its way.
-        """
-        changed: dict[str, bytes] = {}
-        for sheet, part in self.parts.items():
-            cells = self.cells[sheet]
-            marked = {i: with_marks(cell.formula) for i, cell in enumerate(cells) if cell.formula}
-            texts = {i: text for i, text in marked.items() if text != cells[i].formula}
-            members = [cell for cell in cells if cell.formula is None]
-            if texts or members:
-                emptied = with_values(self.package.read(part), members, dict.fromkeys(cell.address for cell in members))
-                changed[part] = with_formulas(emptied, texts)
-        return with_parts(self.package, changed) if changed else self.package.content
+def _results_by(engine: str, book: FormulaBook) -> Recalculated:
+    """The values by an engine of scenarios: the workbook as it is, for the only one."""
+    places = [(sheet, cell.address) for sheet, cell in book.formulas()]
+    found = choose(engine, book.package, [], places).engine.evaluate({})
+    return Recalculated({place: column[0] for place, column in found.items()})

@@ -5,7 +5,7 @@ a formula change; every other byte of the part stays.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from xml.parsers import expat
 from xml.sax.saxutils import escape
@@ -43,7 +43,7 @@ class SheetCell:
     formula: str | None = None
     """As the file stores it; None in the other cells of an array, empty where another cell shares its text."""
     kind: str = "member"
-    """How the file stores the formula: normal, shared, array, dataTable; a member has none of its own."""
+    """How the file stores the formula: normal, shared, array, dataTable; a member has none of its own, an input loses it."""
 
     @property
     def position(self) -> tuple[int, int]:
@@ -68,8 +68,8 @@ def position(address: str) -> tuple[int, int]:
 class _Scanner:
     """Walks the part once and keeps the cells that formulas fill."""
 
-    def __init__(self, data: bytes) -> None:
-        self.data = data
+    def __init__(self, data: bytes, also: Collection[str]) -> None:
+        self.data, self.also = data, also
         self.found: list[SheetCell] = []
         self.arrays: list[tuple[tuple[int, int], tuple[int, int]]] = []
         self.cell: SheetCell | None = None
@@ -115,7 +115,8 @@ class _Scanner:
                     self.cell.formula, self.text = "".join(self.text), None
         elif self.cell is not None and tag == self.cell.span.name:
             self.close(self.cell.span)
-            if self.cell.formula is not None or (self.arrays and self.in_array(self.cell.position)):
+            is_filled = self.cell.formula is not None or (self.arrays and self.in_array(self.cell.position))
+            if is_filled or self.cell.address in self.also:
                 self.found.append(self.cell)
             self.cell = None
 
@@ -137,9 +138,9 @@ class _Scanner:
         return match.end()
 
 
-def formula_cells(data: bytes) -> list[SheetCell]:
-    """Every cell that a formula fills, in the order of the file."""
-    scanner = _Scanner(data)
+def formula_cells(data: bytes, also: Collection[str] = ()) -> list[SheetCell]:
+    """Every cell that a formula fills, and those at other addresses, in the order of the file."""
+    scanner = _Scanner(data, also)
     try:
         scanner.parser.Parse(data, True)
     except expat.ExpatError as fault:
@@ -176,12 +177,20 @@ def _cell_bytes(data: bytes, cell: SheetCell, value: Cell) -> bytes:
     tag = ATTRIBUTE.sub(lambda match: b"" if match[1] == b"t" else match[0], tag)
     tag = tag.removesuffix(b">").removesuffix(b"/").rstrip() + (f' t="{kind}"'.encode() if kind else b"") + b">"
     prefix = cell.span.name[: -len("c")]
-    formulas = [child for child in cell.children if _local(child) == "f"]
+    if cell.kind == "input" and kind == "str":
+        return tag.replace(b't="str"', b't="inlineStr"') + _inline(cell, text or "")
+    formulas = [child for child in cell.children if _local(child) == "f" and cell.kind != "input"]
     others = [child for child in cell.children if _local(child) not in ("f", "v", "is")]
     cached = b"" if text is None else f"<{prefix}v>{text}</{prefix}v>".encode()
     raw = [data[child.start : child.end] for child in formulas]
     raw += [cached, *(data[child.start : child.end] for child in others)]
     return b"".join([tag, *raw, f"</{prefix}c>".encode()])
+
+
+def _inline(cell: SheetCell, text: str) -> bytes:
+    """A text that no formula gives."""
+    prefix = cell.span.name[: -len("c")]
+    return f'<{prefix}is><{prefix}t xml:space="preserve">{text}</{prefix}t></{prefix}is></{prefix}c>'.encode()
 
 
 def stored(value: Cell) -> tuple[str, str | None]:

@@ -1,26 +1,16 @@
 """R11–R15: the inputs, their marks, their sources, their bounds, and the scenario that is live."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from workbook_templates.roles import Role
-from workbook_templates.rules.book import Book, Validated
+from workbook_templates.rules.book import Book
+from workbook_templates.rules.bounds import bounds_of, options_of
 from workbook_templates.rules.cells import Entry
 from workbook_templates.rules.record import Finding, rule
 
 SCENARIOS = 3
 CHOOSERS = ("INDEX", "CHOOSE")
-NUMERIC_KINDS = ("whole", "decimal", "date", "time")
-COMPARISONS: dict[str, Callable[[float, float, float], bool]] = {
-    "between": lambda value, low, high: low <= value <= high,
-    "notBetween": lambda value, low, high: not low <= value <= high,
-    "equal": lambda value, low, _: value == low,
-    "notEqual": lambda value, low, _: value != low,
-    "greaterThan": lambda value, low, _: value > low,
-    "lessThan": lambda value, low, _: value < low,
-    "greaterThanOrEqual": lambda value, low, _: value >= low,
-    "lessThanOrEqual": lambda value, low, _: value <= low,
-}
 
 
 @rule("R11", "every numeric constant is blue, filled and unlocked (an input)", judges="numeric_constants")
@@ -63,47 +53,10 @@ def in_bounds(book: Book) -> Iterator[Finding]:
         yield Finding("workbook", "no input has bounds: nothing to judge", "a validation for every input")
     for entry in book.inputs:
         for validation in book.validations_of(entry):
-            allowed = _broken_bounds(book, entry, validation)
+            bounds = bounds_of(book, validation)
+            allowed = bounds.breach(entry.text, entry.number) if bounds else ""
             if allowed:
                 yield Finding(entry.where, f"holds {entry.text}, which its own validation refuses", allowed)
-
-
-def _broken_bounds(book: Book, entry: Entry, validation: Validated) -> str:
-    """What the validation allows, where the value breaks it; a custom formula is not judged here."""
-    stored = validation.rule
-    if stored.kind == "list":
-        options = options_of(book, validation)
-        return "" if not options or entry.text in options else f"one of {', '.join(options)}"
-    if stored.kind not in (*NUMERIC_KINDS, "textLength"):
-        return ""
-    value = float(len(entry.text)) if stored.kind == "textLength" else entry.number
-    low, high = (_bound(book, text, validation.sheet.title) for text in (stored.first, stored.second))
-    two_sided = stored.operator in ("between", "notBetween")
-    if low is None or (two_sided and high is None):
-        return ""
-    words = f"{stored.operator} {low:g}" + (f" and {high:g}" if two_sided else "")
-    if value is None:
-        return f"a number {words}"
-    if stored.kind == "whole" and value % 1:
-        return f"a whole number {words}"
-    return "" if COMPARISONS[stored.operator](value, low, high or 0) else words
-
-
-def _bound(book: Book, text: str, sheet: str) -> float | None:
-    """A bound as a number: written out, or in the cell it refers to."""
-    try:
-        return float(text)
-    except ValueError:
-        found = book.look_up(text, sheet) if text else []
-        return found[0].number if len(found) == 1 else None
-
-
-def options_of(book: Book, validation: Validated) -> list[str]:
-    """The choices of a list, written out or in the cells it refers to."""
-    text = validation.rule.first
-    if text.startswith('"'):
-        return [option.strip() for option in text.strip('"').split(",")]
-    return [entry.text for entry in book.look_up(text, validation.sheet.title)]
 
 
 @rule("R15", "one scenario selector (list) feeding INDEX/CHOOSE live cells, >=3 scenarios", judges="inputs")

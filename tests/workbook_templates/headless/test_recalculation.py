@@ -4,6 +4,7 @@ import datetime
 import io
 import logging
 import os
+import re
 import zipfile
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from pycalc import FUNCTIONS, kv_bytes, mlp_flops, simulate
 from pycalc.cells import guarded
 from pycalc.errors import CellError
 from pycalc.lambdas import lambda_text
-from workbook_templates.headless import engine, recalculation
+from workbook_templates.headless import engine, formula_book, recalculation
 from workbook_templates.headless.package import RefusedCellError
 from workbook_templates.headless.recalculation import fill_cached_values, recalculate
 from workbook_templates.reading import RefusedFileError
@@ -271,7 +272,7 @@ def test_an_array_that_has_no_room_is_a_spill_error(tmp_path):
 
 
 def test_a_formula_that_stops_the_engine_is_found(tmp_path, monkeypatch):
-    monkeypatch.setattr(recalculation, "EXTERNAL", recalculation.re.compile("never"))
+    monkeypatch.setattr(formula_book, "EXTERNAL", re.compile("never"))
     source = book(tmp_path / "book.xlsx", {"A1": "=1+1", "B7": "=[1]Sheet1!A1"})
     with pytest.raises(RefusedCellError, match="Undefined name") as refused:
         recalculate(source)
