@@ -1,0 +1,248 @@
+"""Present values and internal rates of return of series of payments."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from workbook_templates.headless.columnar.context import Context
+from workbook_templates.headless.columnar.functions.aggregates import finished, first_along, parts, spread, total
+from workbook_templates.headless.columnar.functions.registry import native
+from workbook_templates.headless.columnar.refusal import UnsupportedError
+from workbook_templates.headless.columnar.values import (
+    BLANK,
+    DIV,
+    ERROR,
+    NUM,
+    NUMBER,
+    SINGLE,
+    VALUE,
+    Faults,
+    Floats,
+    Mask,
+    Values,
+    joined,
+    settled,
+    with_faults,
+)
+
+GUESS = Values(np.full(SINGLE, 0.1))
+STEPS = 40
+PRECISION = 1e-13
+
+
+@native("NPV", "vr", 2, repeated=1)
+def npv(context: Context, rate: Values, *values: Values) -> Values:
+    """Payments at the ends of periods; what is no number in a range takes no period."""
+    growth = context.number(rate)
+    found, faults = parts(context, values)
+    faults = joined((growth.where(ERROR), growth.num) if growth.may_be(ERROR) else None, faults)
+    step = 1 + growth.num[0]
+    context.faulty = False
+    result: Floats = np.zeros((1, 1, 1))
+    factor: Floats = np.ones((1, 1, 1))
+    for num, mask in found:
+        if mask is None:
+            factors = np.multiply.accumulate(np.broadcast_to(step, (num.shape[0], *step.shape[1:])), axis=0) * factor
+            result = result + total(num / factors)
+            factor = factors[-1:]
+        else:
+            for term, counts in zip(num, np.broadcast_to(mask, np.broadcast_shapes(mask.shape, num.shape)), strict=True):
+                factor = np.where(counts, factor * step, factor)
+                result = result + np.where(counts, term, 0.0) / factor
+    faults = joined(faults, ((step == 0)[None], np.float64(DIV)))
+    return finished(context, result, faults)
+
+
+def _series(context: Context, value: Values) -> tuple[Floats, Mask | None, Faults | None]:
+    """The payments of one argument, which of them count, and the first error."""
+    found, faults = parts(context, [value])
+    if not found:
+        return np.zeros((1, 1, 1)), np.zeros((1, 1, 1), np.bool_), faults
+    num, mask = found[0]
+    return num, mask, faults
+
+
+def _compressed(num: Floats, mask: Mask | None) -> tuple[Floats, Mask | None]:
+    """Without the elements that count in no scenario."""
+    if mask is None or mask.shape[1:] != (1, 1):
+        return num, mask
+    return num[mask[:, 0, 0]], None
+
+
+def _moved_up(num: Floats, mask: Mask) -> Floats:
+    """The elements that count first, in their order, zeros after them."""
+    shape = np.broadcast_shapes(num.shape, mask.shape)
+    num, mask = np.where(mask, num, 0.0), np.broadcast_to(mask, shape)
+    order = np.argsort(~mask, axis=0, kind="stable")
+    return np.take_along_axis(np.broadcast_to(num, shape), order, axis=0)
+
+
+@native("IRR", "rv", 1)
+def irr(context: Context, values: Values, guess: Values | None) -> Values:
+    """The rate at which the payments are worth nothing, by Newton's method from the guess."""
+    start = context.number(GUESS if guess is None or guess.kind == BLANK else guess)
+    num, mask, faults = _series(context, values)
+    num, mask = _compressed(num, mask)
+    if mask is not None:
+        num = _moved_up(num, mask)
+    faults = joined(faults, (start.where(ERROR), start.num) if start.may_be(ERROR) else None)
+    if not num.shape[0]:
+        return with_faults(Values(np.zeros(SINGLE)), joined(faults, (np.ones(SINGLE, np.bool_), np.float64(NUM))))
+    one_sign = ~((num > 0).any(axis=0) & (num < 0).any(axis=0))[None, None]
+    shape = np.broadcast_shapes(num.shape[1:], start.num.shape[2:])
+    payments = np.broadcast_to(num, (num.shape[0], *shape)).reshape(num.shape[0], -1)
+    first = np.broadcast_to(start.num[0, 0], shape).reshape(-1)
+    hopeless = np.broadcast_to(one_sign[0, 0], shape).reshape(-1)
+    rates, found = _solved(lambda rate, some: _worth(rate, payments[:, some]), first, ~hopeless)
+    bad = ~found.reshape(shape)[None, None]
+    return settled(np.where(bad, 0.0, rates.reshape(shape)[None, None]), joined(faults, (bad, np.float64(NUM))))
+
+
+def _worth(rate: Floats, payments: Floats) -> tuple[Floats, Floats]:
+    """The present value at each rate and its slope, by Horner's rule in 1/(1+rate)."""
+    discount = 1 / (1 + rate)
+    value, slope = payments[-1].copy(), np.zeros(rate.shape)
+    for payment in payments[-2::-1]:
+        slope *= discount
+        slope += value
+        value *= discount
+        value += payment
+    return value, -slope * discount * discount
+
+
+Worth = Callable[[Floats, np.ndarray | slice], tuple[Floats, Floats]]
+GRID = np.concatenate((-1 + np.geomspace(1e-4, 0.9, 40)[:-1], np.linspace(-0.1, 0.1, 41), np.geomspace(0.1, 1000.0, 60)[1:]))
+
+
+def _solved(worth: Worth, start: Floats, sensible: Mask) -> tuple[Floats, Mask]:
+    """Roots of a present value in the rate: Newton from the start, else a bracket nearest to it and bisection.
+
+    Each element takes the same steps whatever is computed beside it.
+    """
+    rate = start.astype(np.float64).copy()
+    found = np.zeros(rate.shape, np.bool_)
+    open_ = sensible & (rate > -1)
+    with np.errstate(all="ignore"):
+        for _ in range(STEPS):
+            if not open_.any():
+                break
+            value, slope = worth(rate, slice(None))
+            step = value / slope
+            following = rate - step
+            rate = np.where(open_, following, rate)
+            done = np.abs(step) <= PRECISION * np.maximum(1.0, np.abs(following))
+            found |= open_ & done
+            open_ &= ~done & np.isfinite(following) & (following > -1)
+        found &= np.isfinite(rate) & (rate > -1)
+        lost = np.flatnonzero(sensible & ~found)
+        if lost.size:
+            _bracketed(worth, start, rate, found, lost)
+    return rate, found
+
+
+def _bracketed(worth: Worth, start: Floats, rate: Floats, found: Mask, lost: np.ndarray) -> None:
+    """Look for a change of sign on a grid of rates, take the one nearest to the start, halve it."""
+    lost = np.pad(lost, (0, -lost.size % 8), mode="edge")  # the same vector instructions for any number of them
+    values = np.stack([worth(np.full(lost.size, at), lost)[0] for at in GRID])
+    change = (np.sign(values[:-1]) * np.sign(values[1:]) <= 0) & np.isfinite(values[:-1]) & np.isfinite(values[1:])
+    middle = (GRID[:-1] + GRID[1:]) / 2
+    distance = np.where(change, np.abs(middle[:, None] - start[lost]), np.inf)
+    place = distance.argmin(axis=0)
+    has = change.any(axis=0)
+    low, high = GRID[place], GRID[place + 1]
+    sign = np.sign(np.take_along_axis(values, place[None], axis=0)[0])
+    for _ in range(100):
+        centre = (low + high) / 2
+        same = np.sign(worth(centre, lost)[0]) == sign
+        low, high = np.where(same, centre, low), np.where(same, high, centre)
+    rate[lost[has]] = ((low + high) / 2)[has]
+    found[lost[has]] = True
+
+
+def _dated(context: Context, values: Values, dates: Values) -> tuple[Floats, Floats, Faults | None]:
+    """Payments and the years from the first, for XNPV and XIRR, which take numbers alone."""
+    faults: Faults | None = None
+    nums = []
+    for value in (values, dates):
+        num, kind = spread(value)
+        if isinstance(kind, int):
+            if kind == ERROR:
+                faults = joined(faults, first_along(np.ones(num.shape, np.bool_), num))
+            elif kind != NUMBER:
+                faults = joined(faults, (np.ones(SINGLE, np.bool_), np.float64(VALUE)))
+        else:
+            faults = joined(faults, first_along(kind == ERROR, num))
+            other = (kind != NUMBER) & (kind != ERROR)
+            if other.any():
+                faults = joined(faults, (other.any(axis=0)[None, None], np.float64(VALUE)))
+        nums.append(num)
+    payments, days = nums[0], np.floor(nums[1])
+    if payments.shape[0] != days.shape[0]:
+        return payments[:1], days[:1], joined(faults, (np.ones(SINGLE, np.bool_), np.float64(NUM)))
+    early = (days < days[:1]).any(axis=0)[None, None]
+    return payments, (days - days[:1]) / 365, joined(faults, (early, np.float64(NUM)))
+
+
+@native("XNPV", "vrr")
+def xnpv(context: Context, rate: Values, values: Values, dates: Values) -> Values:
+    growth = context.number(rate)
+    payments, years, faults = _dated(context, values, dates)
+    faults = joined((growth.where(ERROR), growth.num) if growth.may_be(ERROR) else None, faults)
+    context.faulty = False
+    base = 1 + growth.num[0]
+    bad = base <= 0
+    factors = np.power(np.where(bad, 1.0, base), years)
+    return finished(context, total(payments / factors), joined(faults, (bad[None], np.float64(NUM))))
+
+
+@native("XIRR", "rrv", 2)
+def xirr(context: Context, values: Values, dates: Values, guess: Values | None) -> Values:
+    start = context.number(GUESS if guess is None or guess.kind == BLANK else guess)
+    num, years, faults = _dated(context, values, dates)
+    faults = joined(faults, (start.where(ERROR), start.num) if start.may_be(ERROR) else None)
+    shape = np.broadcast_shapes(num.shape[1:], years.shape[1:], start.num.shape[2:])
+    payments = np.broadcast_to(num, (num.shape[0], *shape)).reshape(num.shape[0], -1)
+    spans = np.broadcast_to(years, (num.shape[0], *shape)).reshape(num.shape[0], -1)
+    first = np.broadcast_to(start.num[0, 0], shape).reshape(-1)
+    sensible = (payments > 0).any(axis=0) & (payments < 0).any(axis=0)
+
+    def worth(rate: Floats, some: np.ndarray | slice) -> tuple[Floats, Floats]:
+        terms = payments[:, some] * np.exp(-spans[:, some] * np.log1p(rate))
+        return total(terms)[0], -total(terms * spans[:, some])[0] / (1 + rate)
+
+    rates, found = _solved(worth, first, sensible)
+    bad = ~found.reshape(shape)[None, None]
+    return settled(np.where(bad, 0.0, rates.reshape(shape)[None, None]), joined(faults, (bad, np.float64(NUM))))
+
+
+@native("MIRR", "rvv")
+def mirr(context: Context, values: Values, finance: Values, reinvest: Values) -> Values:
+    num, mask, faults = _series(context, values)
+    num, mask = _compressed(num, mask)
+    if mask is not None:
+        raise UnsupportedError("ARGUMENTS", "MIRR of values that are not numbers in all scenarios")
+    count = num.shape[0]
+    periods = np.arange(count, dtype=np.float64)[:, None, None]
+
+    def compute(paid: Floats, earned: Floats) -> tuple[Floats, tuple[Mask, float]]:
+        gains = total(np.where(num > 0, num, 0.0) * np.power(1 + earned[0], count - 1 - periods))
+        costs = total(np.where(num < 0, num, 0.0) / np.power(1 + paid[0], periods))
+        bad = (costs == 0) | (gains == 0) | (count < 2)
+        ratio = np.where(bad, 1.0, gains / np.where(bad, -1.0, -costs))
+        return (np.power(ratio, 1 / max(count - 1, 1)) - 1)[None], (bad[None], DIV)
+
+    return with_faults(context.computed(compute, finance, reinvest), faults)
+
+
+@native("FVSCHEDULE", "vr")
+def fvschedule(context: Context, principal: Values, schedule: Values) -> Values:
+    num, mask, faults = _series(context, schedule)
+    rates = num if mask is None else np.where(mask, num, 0.0)
+
+    def compute(start: Floats) -> Floats:
+        result = start
+        for rate in rates:
+            result = result * (1 + rate)
+        return result
+
+    return with_faults(context.computed(compute, principal), faults)
