@@ -6,9 +6,8 @@ to the cell in line with the formula's own, as Excel does; a function that takes
 it whole; in an array formula, and in SUMPRODUCT, all is computed element by element.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import TypeAlias

@@ -71,8 +71,13 @@ class Context:
         It gives floats, or floats and the faults that it knows of, the first taking precedence;
         what is not finite is #NUM!.  Errors among the arguments go before, the first argument's first.
         """
-        numbers = [self.number(arg) for arg in args]
         self.faulty = False
+        if all(arg.kind.__class__ is int and arg.kind == NUMBER for arg in args):  # the usual case, kept short
+            result = compute(*[arg.num for arg in args])
+            if not self.faulty and not isinstance(result, tuple):
+                return Values(result)
+            self.faulty = False
+        numbers = [self.number(arg) for arg in args]
         result = compute(*[number.num for number in numbers])
         known = ()
         if isinstance(result, tuple):

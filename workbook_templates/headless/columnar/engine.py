@@ -18,8 +18,9 @@ from workbook_templates.headless.scenarios import Place
 from workbook_templates.headless.sheet_xml import position
 from workbook_templates.reading import Package
 
-WIDTHS = (8, 64, 512)
+WIDTHS = (8, 64, 256, 1024, 2048)
 """Scenarios of a block: multiples of eight, so that every block runs through the same vector instructions."""
+MOST_BYTES = 1 << 27  # of a block in memory
 
 Column: TypeAlias = tuple[Floats, int | Kinds]
 
@@ -42,6 +43,8 @@ class ColumnarEngine:
         self._constants = Constants(self._plan)
         self._layout = Layout(self._plan, self._constants)
         self._bound: dict[int, Bound] = {}
+        fitting = [width for width in WIDTHS[1:] if width * 8 * len(self._layout.rows) <= MOST_BYTES]
+        self._widths = (WIDTHS[0], *fitting)
         self._texts = len(self._context.texts.texts)
         base = {place: [self._constants.base_value(self._ids[place])] for place in self.inputs}
         self.evaluate(base)  # what only shows when it is computed shows now
@@ -107,9 +110,9 @@ class ColumnarEngine:
         """The outputs of one block of scenarios after the other, with the number of its first."""
         texts = self._context.texts
         kept = len(texts.texts)
-        for start in range(0, count, WIDTHS[-1]):
+        for start in range(0, count, self._widths[-1]):
             texts.forget(kept)
-            stop = min(count, start + WIDTHS[-1])
+            stop = min(count, start + self._widths[-1])
             bound = self._bound_for(stop - start)
             for place, (num, kind) in columns.items():
                 self._fill(bound, self._ids[place], num[start:stop], kind if isinstance(kind, int) else kind[start:stop])
@@ -117,7 +120,7 @@ class ColumnarEngine:
             yield start, {place: self._output(bound, self._ids[place], stop - start) for place in self.outputs}
 
     def _bound_for(self, count: int) -> Bound:
-        width = next(width for width in WIDTHS if width >= count)
+        width = next(width for width in self._widths if width >= count)
         if width not in self._bound:
             self._bound[width] = Bound(self._layout, width)
         return self._bound[width]

@@ -153,9 +153,13 @@ INFIX: dict[str, Callable[[Context, Values, Values], Values]] = {
 
 def without_noise(value: Values, left: Values, right: Values, minus: bool) -> Values:
     """A last sum or difference whose operands cancel but for noise in the sixteenth digit is zero, as Excel has it."""
-    size = np.abs(left.num)
-    near = (np.abs(value.num) <= TINY * size) & (value.num != 0)
-    if not near.any() or not isinstance(value.kind, int) or value.kind != NUMBER:
+    if not all(isinstance(held.kind, int) and held.kind == NUMBER for held in (value, left, right)):
+        return value
+    size, most = np.abs(value.num), np.abs(left.num).max()
+    if size.min() > TINY * most or most == 0:
+        return value
+    near = (size <= TINY * np.abs(left.num)) & (value.num != 0)
+    if not near.any():
         return value
     b = right.num if minus else -right.num
     same = nearly_equal(left.num, b, np.broadcast_to(left.num == b, value.num.shape))

@@ -6,8 +6,22 @@ from workbook_templates.headless.columnar.functions import (
     cash_flows,
     conditional,
     dates,
+    information,
     lookup,
     rounding,
+    statistics,
+    text,
 )
 
-__all__ = ["aggregates", "annuities", "cash_flows", "conditional", "dates", "lookup", "rounding"]
+__all__ = [
+    "aggregates",
+    "annuities",
+    "cash_flows",
+    "conditional",
+    "dates",
+    "information",
+    "lookup",
+    "rounding",
+    "statistics",
+    "text",
+]

@@ -1,5 +1,6 @@
 """Present values and internal rates of return of series of payments."""
 
+import functools
 from collections.abc import Callable
 
 import numpy as np
@@ -27,7 +28,8 @@ from workbook_templates.headless.columnar.values import (
 
 GUESS = Values(np.full(SINGLE, 0.1))
 STEPS = 40
-PRECISION = 1e-13
+SLOW = 0.1  # share of 1 + rate by which a step of Newton's method may lower it
+PRECISION = 1e-10  # of a step of Newton's method, which leaves an error of its square
 
 
 @native("NPV", "vr", 2, repeated=1)
@@ -93,15 +95,15 @@ def irr(context: Context, values: Values, guess: Values | None) -> Values:
     payments = np.broadcast_to(num, (num.shape[0], *shape)).reshape(num.shape[0], -1)
     first = np.broadcast_to(start.num[0, 0], shape).reshape(-1)
     hopeless = np.broadcast_to(one_sign[0, 0], shape).reshape(-1)
-    rates, found = _solved(lambda rate, some: _worth(rate, payments[:, some]), first, ~hopeless)
+    rates, found = _solved(lambda some: functools.partial(_worth, payments[:, some]), first, ~hopeless)
     bad = ~found.reshape(shape)[None, None]
     return settled(np.where(bad, 0.0, rates.reshape(shape)[None, None]), joined(faults, (bad, np.float64(NUM))))
 
 
-def _worth(rate: Floats, payments: Floats) -> tuple[Floats, Floats]:
-    """The present value at each rate and its slope, by Horner's rule in 1/(1+rate)."""
+def _worth(payments: Floats, rate: Floats) -> tuple[Floats, Floats]:
+    """By Horner's rule in 1/(1+rate)."""
     discount = 1 / (1 + rate)
-    value, slope = payments[-1].copy(), np.zeros(rate.shape)
+    value, slope = np.broadcast_to(payments[-1], rate.shape).copy(), np.zeros(rate.shape)
     for payment in payments[-2::-1]:
         slope *= discount
         slope += value
@@ -110,52 +112,78 @@ def _worth(rate: Floats, payments: Floats) -> tuple[Floats, Floats]:
     return value, -slope * discount * discount
 
 
-Worth = Callable[[Floats, np.ndarray | slice], tuple[Floats, Floats]]
+Worth = Callable[[Floats], tuple[Floats, Floats]]
+"""The present value at the rate of each element, and its slope."""
+Choice = Callable[[np.ndarray], Worth]
+"""The same for some of the elements."""
+ROWS = 16  # of the grid that are looked at together
 GRID = np.concatenate((-1 + np.geomspace(1e-4, 0.9, 40)[:-1], np.linspace(-0.1, 0.1, 41), np.geomspace(0.1, 1000.0, 60)[1:]))
 
 
-def _solved(worth: Worth, start: Floats, sensible: Mask) -> tuple[Floats, Mask]:
+def _solved(choice: Choice, start: Floats, sensible: Mask) -> tuple[Floats, Mask]:
     """Roots of a present value in the rate: Newton from the start, else a bracket nearest to it and bisection.
 
     Each element takes the same steps whatever is computed beside it.
     """
     rate = start.astype(np.float64).copy()
     found = np.zeros(rate.shape, np.bool_)
-    open_ = sensible & (rate > -1)
+    open_ = _eights(np.flatnonzero(sensible & (rate > -1)))
     with np.errstate(all="ignore"):
+        worth = choice(open_)
         for _ in range(STEPS):
-            if not open_.any():
+            alive = ~found[open_]
+            if not alive.any():
                 break
-            value, slope = worth(rate, slice(None))
+            if alive.sum() * 2 < open_.size:
+                open_ = _eights(open_[alive])
+                worth = choice(open_)
+            here = rate[open_]
+            value, slope = worth(here)
             step = value / slope
-            following = rate - step
-            rate = np.where(open_, following, rate)
-            done = np.abs(step) <= PRECISION * np.maximum(1.0, np.abs(following))
-            found |= open_ & done
-            open_ &= ~done & np.isfinite(following) & (following > -1)
-        found &= np.isfinite(rate) & (rate > -1)
+            following = here - step
+            following = np.maximum(following, here - SLOW * (1 + here))  # never down to where it creeps
+            waiting = ~found[open_]
+            rate[open_] = np.where(waiting, following, here)
+            found[open_] |= np.abs(here - following) <= PRECISION * np.maximum(1.0, np.abs(following))
+        found &= np.isfinite(rate)
         lost = np.flatnonzero(sensible & ~found)
         if lost.size:
-            _bracketed(worth, start, rate, found, lost)
+            _bracketed(choice, start, rate, found, lost)
     return rate, found
 
 
-def _bracketed(worth: Worth, start: Floats, rate: Floats, found: Mask, lost: np.ndarray) -> None:
-    """Look for a change of sign on a grid of rates, take the one nearest to the start, halve it."""
-    lost = np.pad(lost, (0, -lost.size % 8), mode="edge")  # the same vector instructions for any number of them
-    values = np.stack([worth(np.full(lost.size, at), lost)[0] for at in GRID])
+def _eights(places: np.ndarray) -> np.ndarray:
+    """As many as fill the vector instructions, so that it does not matter how many there are."""
+    return np.pad(places, (0, -places.size % 8), mode="edge") if places.size else places
+
+
+def _bracketed(choice: Choice, start: Floats, rate: Floats, found: Mask, lost: np.ndarray) -> None:
+    """Look for a change of sign on a grid of rates, take the one nearest to the start, close in on it."""
+    lost = _eights(lost)
+    worth = choice(lost)
+    pieces = [GRID[i : i + ROWS] for i in range(0, GRID.size, ROWS)]
+    values = np.concatenate([worth(np.repeat(piece[:, None], lost.size, axis=1))[0] for piece in pieces])
     change = (np.sign(values[:-1]) * np.sign(values[1:]) <= 0) & np.isfinite(values[:-1]) & np.isfinite(values[1:])
     middle = (GRID[:-1] + GRID[1:]) / 2
     distance = np.where(change, np.abs(middle[:, None] - start[lost]), np.inf)
     place = distance.argmin(axis=0)
-    has = change.any(axis=0)
     low, high = GRID[place], GRID[place + 1]
     sign = np.sign(np.take_along_axis(values, place[None], axis=0)[0])
-    for _ in range(100):
-        centre = (low + high) / 2
-        same = np.sign(worth(centre, lost)[0]) == sign
-        low, high = np.where(same, centre, low), np.where(same, high, centre)
-    rate[lost[has]] = ((low + high) / 2)[has]
+    here = (low + high) / 2
+    done = ~change.any(axis=0)
+    has = ~done
+    for _ in range(STEPS * 5):
+        value, slope = worth(here)
+        below = np.sign(value) == sign
+        low, high = np.where(below, here, low), np.where(below, high, here)
+        following = here - value / slope
+        inside = (following > low) & (following < high)
+        following = np.where(done, here, np.where(inside, following, (low + high) / 2))
+        done |= np.abs(following - here) <= PRECISION
+        here = following
+        if done.all():
+            break
+    rate[lost[has]] = here[has]
     found[lost[has]] = True
 
 
@@ -195,6 +223,14 @@ def xnpv(context: Context, rate: Values, values: Values, dates: Values) -> Value
     return finished(context, total(payments / factors), joined(faults, (bad[None], np.float64(NUM))))
 
 
+def _dated_worth(payments: Floats, years: Floats, rate: Floats) -> tuple[Floats, Floats]:
+    if rate.ndim == 2:
+        rows = [_dated_worth(payments, years, row) for row in rate]
+        return np.stack([value for value, _ in rows]), np.stack([slope for _, slope in rows])
+    terms = payments * np.exp(-years * np.log1p(rate))
+    return total(terms)[0], -total(terms * years)[0] / (1 + rate)
+
+
 @native("XIRR", "rrv", 2)
 def xirr(context: Context, values: Values, dates: Values, guess: Values | None) -> Values:
     start = context.number(GUESS if guess is None or guess.kind == BLANK else guess)
@@ -206,11 +242,10 @@ def xirr(context: Context, values: Values, dates: Values, guess: Values | None) 
     first = np.broadcast_to(start.num[0, 0], shape).reshape(-1)
     sensible = (payments > 0).any(axis=0) & (payments < 0).any(axis=0)
 
-    def worth(rate: Floats, some: np.ndarray | slice) -> tuple[Floats, Floats]:
-        terms = payments[:, some] * np.exp(-spans[:, some] * np.log1p(rate))
-        return total(terms)[0], -total(terms * spans[:, some])[0] / (1 + rate)
+    def choice(some: np.ndarray) -> Worth:
+        return functools.partial(_dated_worth, payments[:, some], spans[:, some])
 
-    rates, found = _solved(worth, first, sensible)
+    rates, found = _solved(choice, first, sensible)
     bad = ~found.reshape(shape)[None, None]
     return settled(np.where(bad, 0.0, rates.reshape(shape)[None, None]), joined(faults, (bad, np.float64(NUM))))
 
