@@ -155,8 +155,8 @@ class Compiler:
             case Literal(value):
                 held = constant(value, self.context.texts)
                 return lambda frame: held
-            case ArrayLiteral():
-                return self._array(node)
+            case ArrayLiteral(rows):
+                return self._array(ArrayLiteral(((rows[0][0],),)) if mode is Mode.ONE else node)
             case Omitted():
                 return lambda frame: OMITTED
             case Reference():
@@ -216,8 +216,6 @@ class Compiler:
         if link not in self.links:
             self.links.append(link)
         place = self.links.index(link)
-        if is_single or mode is Mode.ONE:
-            return lambda frame: frame.sources[place].read()
         return lambda frame: frame.sources[place].read()
 
     def _name(self, name: str, mode: Mode) -> Evaluate:

@@ -128,7 +128,7 @@ class Context:
 
     def text(self, value: Values) -> Values:
         """As & takes it: numbers as the General format shows them, TRUE and FALSE, a blank as the empty text."""
-        if value.kind in (TEXT, ERROR):
+        if value.are(TEXT) or value.are(ERROR):
             return value
         return self.relabelled(value, lambda num, kind: _text(self.texts, num, kind))
 

@@ -106,9 +106,15 @@ def order(context: Context, left: Values, right: Values) -> tuple[Floats, Floats
     return nums[0], nums[1]
 
 
-def collated(text: str) -> tuple[tuple[int, str], ...]:
-    """What texts are ordered by: case does not matter, signs come before digits and these before letters."""
-    return tuple((0 if not c.isalnum() else 1 if c.isdigit() else 2, c) for c in text.casefold())
+SIGNS = """0123456789 !"#$%&()*,./:;?@[\\]^_`{|}~+<=>"""
+"""Signs in the order in which Microsoft documents that they are sorted, before the letters."""
+RANKS = {sign: i for i, sign in enumerate(SIGNS)}
+
+
+def collated(text: str) -> tuple[tuple[tuple[int, str], ...], str]:
+    """What texts are ordered by: case does not matter; hyphens and apostrophes only between texts that are else alike."""
+    folded = text.casefold()
+    return tuple((RANKS.get(sign, len(SIGNS)), sign) for sign in folded if sign not in "-'"), folded
 
 
 def _unblanked(kind: Floats, other: Floats) -> Floats:
@@ -120,7 +126,7 @@ def comparison(compare: Callable[[Floats, Floats], Mask], holds_if_equal: bool) 
 
     def compared(context: Context, left: Values, right: Values) -> Values:
         a, b = left.num, right.num
-        plain = left.kind in (NUMBER, BLANK) and right.kind in (NUMBER, BLANK) if _uniform(left, right) else False
+        plain = all(value.are(NUMBER) or value.are(BLANK) for value in (left, right))
         if not plain:
             a, b = order(context, left, right)
         equal = a == b
@@ -129,10 +135,6 @@ def comparison(compare: Callable[[Floats, Floats], Mask], holds_if_equal: bool) 
         return settled(result.astype(np.float64), None if plain else first_faults((left, right)), BOOL)
 
     return compared
-
-
-def _uniform(left: Values, right: Values) -> bool:
-    return isinstance(left.kind, int) and isinstance(right.kind, int)
 
 
 INFIX: dict[str, Callable[[Context, Values, Values], Values]] = {
@@ -153,7 +155,7 @@ INFIX: dict[str, Callable[[Context, Values, Values], Values]] = {
 
 def without_noise(value: Values, left: Values, right: Values, minus: bool) -> Values:
     """A last sum or difference whose operands cancel but for noise in the sixteenth digit is zero, as Excel has it."""
-    if not all(isinstance(held.kind, int) and held.kind == NUMBER for held in (value, left, right)):
+    if not all(held.are(NUMBER) for held in (value, left, right)):
         return value
     size, most = np.abs(value.num), np.abs(left.num).max()
     if size.min() > TINY * most or most == 0:

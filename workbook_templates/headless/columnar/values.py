@@ -53,6 +53,10 @@ class Values:
         shape = self.num.shape if isinstance(self.kind, int) else np.broadcast_shapes(self.num.shape, self.kind.shape)
         return shape[0], shape[1]
 
+    def are(self, kind: int) -> bool:
+        """Whether all values are of this kind, known without a look at each."""
+        return isinstance(self.kind, int) and self.kind == kind
+
     def may_be(self, kind: int) -> bool:
         """Whether any value is of this kind."""
         return self.kind == kind if isinstance(self.kind, int) else bool((self.kind == kind).any())

@@ -88,6 +88,8 @@ def total(terms: Floats) -> Floats:
 
     numpy adds in pairs where only one sum is asked for, in this order where there are many.
     """
+    if not terms.size:
+        return np.zeros((1, 1, 1))
     if terms.size == terms.shape[0]:
         return np.add.accumulate(terms, axis=0)[-1:]
     return np.add.reduce(terms, axis=0, keepdims=True)
@@ -167,7 +169,7 @@ def _extreme(pick: Callable[[Floats, Floats], Floats], none: float) -> Callable[
                     result = reduced if result is None else pick(result, reduced)
             result = np.zeros((1, 1, 1)) if result is None else np.where(np.isfinite(result), result, 0.0)
             return settled(result[None], faults)
-        if all(value.kind == NUMBER for value in values):
+        if all(value.are(NUMBER) for value in values):
             result = values[0].num
             for value in values[1:]:
                 result = pick(result, value.num)

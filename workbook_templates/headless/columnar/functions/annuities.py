@@ -51,7 +51,7 @@ def _no_period(period: Floats, periods: Floats) -> tuple[Mask, float]:
 
 
 def _pmt(rate: Floats, periods: Floats, present: Floats, future: Floats, type_: Floats) -> Result:
-    return payment(rate, periods, present, future, type_), ((periods == 0) | (rate <= -1), NUM)
+    return payment(rate, periods, present, future, type_), (periods == 0, NUM)
 
 
 elementwise("PMT", 5, _pmt, ZERO, ZERO)

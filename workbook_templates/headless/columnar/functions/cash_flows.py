@@ -82,7 +82,7 @@ def _moved_up(num: Floats, mask: Mask) -> Floats:
 @native("IRR", "rv", 1)
 def irr(context: Context, values: Values, guess: Values | None) -> Values:
     """The rate at which the payments are worth nothing, by Newton's method from the guess."""
-    start = context.number(GUESS if guess is None or guess.kind == BLANK else guess)
+    start = context.number(GUESS if guess is None or guess.are(BLANK) else guess)
     num, mask, faults = _series(context, values)
     num, mask = _compressed(num, mask)
     if mask is not None:
@@ -233,7 +233,7 @@ def _dated_worth(payments: Floats, years: Floats, rate: Floats) -> tuple[Floats,
 
 @native("XIRR", "rrv", 2)
 def xirr(context: Context, values: Values, dates: Values, guess: Values | None) -> Values:
-    start = context.number(GUESS if guess is None or guess.kind == BLANK else guess)
+    start = context.number(GUESS if guess is None or guess.are(BLANK) else guess)
     num, years, faults = _dated(context, values, dates)
     faults = joined(faults, (start.where(ERROR), start.num) if start.may_be(ERROR) else None)
     shape = np.broadcast_shapes(num.shape[1:], years.shape[1:], start.num.shape[2:])

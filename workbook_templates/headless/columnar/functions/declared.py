@@ -40,7 +40,7 @@ def _given(context: Context, value: Values) -> Any:
         return None
     if value.num.size == 1 and value.kinds.size == 1:
         return cell(float(value.num.flat[0]), int(value.kinds.flat[0]), context.texts)
-    if value.kind == NUMBER:
+    if value.are(NUMBER):
         return value.num
     shape = np.broadcast_shapes(value.num.shape, value.kinds.shape)
     nums, kinds = np.broadcast_to(value.num, shape).reshape(-1), np.broadcast_to(value.kinds, shape).reshape(-1)

@@ -43,7 +43,7 @@ def _single(context: Context, value: Values | None, default: float, what: str) -
 
 def key_of(key: Values) -> Values:
     """What is looked for; a blank is a zero."""
-    return Values(key.num, NUMBER) if isinstance(key.kind, int) and key.kind == BLANK else key
+    return Values(key.num, NUMBER) if key.are(BLANK) else key
 
 
 def found_values(found: Found, key: Values) -> Values:

@@ -11,8 +11,8 @@ from workbook_templates.headless.columnar.operators import powered
 from workbook_templates.headless.columnar.values import DIV, NUM, SINGLE, Floats, Mask, Values
 
 Result = Floats | tuple[Any, ...]
-NUDGE = 2.0**-51
-"""The share by which a scaled decimal may miss the decimal that is meant."""
+NOISE = 1e-15
+"""The share by which a number may miss a decimal of 15 digits that is meant."""
 
 ZERO, ONE, TEN = (Values(np.full(SINGLE, number)) for number in (0.0, 1.0, 10.0))
 
@@ -39,17 +39,22 @@ def _scaled(direction: Callable[[Floats], Floats]) -> Callable[[Floats, Floats],
 
     def rounded(number: Floats, digits: Floats) -> Floats:
         if digits.size == 1 and digits.flat[0] == 0:
-            return np.copysign(direction(np.abs(number)), number) + 0.0
+            return np.copysign(direction(_decimal(np.abs(number))), number) + 0.0
         digits = np.clip(np.trunc(digits), -308, 308)
         # a power of ten is exact up to 22; a negative one is not, so it divides
         up, down = 10.0 ** np.maximum(digits, 0), 10.0 ** np.maximum(-digits, 0)
-        size = np.abs(number) * up / down
-        near = np.rint(size * 2) / 2  # whole or a half
-        size = np.where(np.abs(size - near) <= size * NUDGE, near, size)
+        size = _decimal(np.abs(number) * up / down)
         result = np.copysign(direction(size), number) / up * down
         return np.where((digits > 15) | ~np.isfinite(size), number, result) + 0.0
 
     return rounded
+
+
+def _decimal(size: Floats) -> Floats:
+    """Numbers that miss a whole one or a half by noise alone, as that one."""
+    near = np.rint(size * 2) * 0.5
+    is_noise = np.abs(size - near) <= size * NOISE
+    return np.where(is_noise, near, size)
 
 
 def _half_up(size: Floats) -> Floats:
@@ -91,7 +96,7 @@ elementwise("LOG", 2, _log, TEN)
 
 
 def _mod(number: Floats, divisor: Floats) -> Result:
-    result = number - divisor * np.floor(snapped(number / divisor))
+    result = number - divisor * np.floor(number / divisor)
     return result, (divisor == 0, DIV)
 
 

@@ -30,7 +30,7 @@ def exact(context: Context, held: Values, key: Values, wild: bool = True, last: 
     kinds = np.full((1, 1, 1), kind, np.uint8) if isinstance(kind, int) else kind
     if num.shape[1:] == (1, 1) and kinds.shape[1:] == (1, 1):
         return _exact_fixed(context, num[:, 0, 0], np.broadcast_to(kinds[:, 0, 0], num.shape[:1]), key, wild, last)
-    if key.kind == NUMBER and isinstance(kind, int) and kind == NUMBER:
+    if key.are(NUMBER) and isinstance(kind, int) and kind == NUMBER:
         return _first(_lanes(num) == key.num, last)
     return _exact_moving(context, num, kinds, key, wild, last)
 
@@ -120,7 +120,8 @@ def sorted_match(context: Context, held: Values, key: Values, ascending: bool) -
             values, wanted = _ordered(
                 context, np.where(kinds == asked, num, context.texts.number("") * (asked == TEXT)), key, asked
             )
-            spot = at = _last_in_order(values, np.broadcast_to(kinds == asked, values.shape), wanted, ascending)
+            counts = np.broadcast_to(kinds == asked, np.broadcast_shapes(kinds.shape, values.shape))
+            spot = at = _ascending(values, counts, wanted) if ascending else _descending(values, counts, wanted)
         hit = np.broadcast_to((key.kinds == asked) & (at >= 0), shape)
         place, mask = np.where(hit, spot, place), mask | hit
     return Found(place, mask)
@@ -139,11 +140,7 @@ def _ordered(context: Context, num: Floats, key: Values, kind: int) -> tuple[Flo
 def _halved(values: Floats, wanted: Floats, ascending: bool) -> np.ndarray:
     """Excel's search by halves: the last element up to the key, -1 where there is none."""
     if not ascending:
-        values, wanted = -values, -wanted
-        if values.shape[1:] == (1, 1):  # of equal ones the first is meant
-            first = np.searchsorted(values[:, 0, 0], wanted, "left")
-            exact_ = values[:, 0, 0][np.clip(first, 0, values.shape[0] - 1)] == wanted
-            return np.where(exact_, first, np.searchsorted(values[:, 0, 0], wanted, "right") - 1)
+        return _descending(values, np.ones(values.shape, np.bool_), wanted)
     if values.shape[1:] == (1, 1) and (np.diff(values[:, 0, 0]) >= 0).all():
         return np.searchsorted(values[:, 0, 0], wanted, "right") - 1
     lanes = np.broadcast_shapes(values.shape[1:], wanted.shape[2:])
@@ -160,14 +157,26 @@ def _halved(values: Floats, wanted: Floats, ascending: bool) -> np.ndarray:
     return low - 1
 
 
-def _last_in_order(values: Floats, counts: Mask, wanted: Floats, ascending: bool) -> np.ndarray:
-    """The same one after the other, where the kinds of the elements change between scenarios."""
+def _ascending(values: Floats, counts: Mask, wanted: Floats) -> np.ndarray:
+    """The same, one element after the other, where the kinds of the elements change between scenarios."""
     place = np.full(np.broadcast_shapes(wanted.shape, (1, 1, *values.shape[1:])), -1, np.intp)
     going = np.ones(place.shape, np.bool_)
     for i in range(values.shape[0]):
-        inside = (values[i] <= wanted) if ascending else (values[i] >= wanted)
-        going &= inside | ~counts[i]
+        going &= (values[i] <= wanted) | ~counts[i]
         place = np.where(going & counts[i], i, place)
+    return place
+
+
+def _descending(values: Floats, counts: Mask, wanted: Floats) -> np.ndarray:
+    """One element after the other while they are not below the key, the first that is equal to it ending the search."""
+    place = np.full(np.broadcast_shapes(wanted.shape, (1, 1, *values.shape[1:])), -1, np.intp)
+    going = np.ones(place.shape, np.bool_)
+    for i in range(values.shape[0]):
+        going &= (values[i] >= wanted) | ~counts[i]
+        place = np.where(going & counts[i], i, place)
+        going &= (values[i] != wanted) | ~counts[i]
+        if not going.any():
+            break
     return place
 
 

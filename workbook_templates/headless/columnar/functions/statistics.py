@@ -74,8 +74,8 @@ def _ranked(from_top: bool) -> Callable[..., Values]:
         ordered = _sorted(num, mask)
 
         def pick(asked: Floats) -> tuple[Floats, tuple[Mask, float]]:
-            place = np.ceil(asked)
-            bad = (asked < 1) | (place > count)
+            place = np.trunc(asked)
+            bad = (place < 1) | (place > count)
             element = _at(ordered, (count - place if from_top else place - 1)[0])
             return np.where(bad, 0.0, element), (bad, NUM)
 

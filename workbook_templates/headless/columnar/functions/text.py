@@ -190,7 +190,7 @@ def numbervalue(context: Context, text: Values, point: Values | None, group: Val
 def text_(context: Context, value: Values, pattern_: Values) -> Values:
     """A number in a format; a text that reads as a number is one, other texts stay."""
     form = context.text(pattern_)
-    if form.kind != TEXT:
+    if not form.are(TEXT):
         return with_faults(value, first_faults([form]))
     number = context.number(value)
     readable = ~number.where(ERROR) & ~value.where(BOOL)
