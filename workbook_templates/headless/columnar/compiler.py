@@ -18,7 +18,7 @@ from pycalc.formula import FUNCTIONS
 from pycalc.tables import TABLE_FUNCTIONS
 from workbook_templates.headless.calls import ours
 from workbook_templates.headless.columnar import operators
-from workbook_templates.headless.columnar.book import Book
+from workbook_templates.headless.columnar.book import Book, Spot
 from workbook_templates.headless.columnar.context import OMITTED, Context
 from workbook_templates.headless.columnar.functions.declared import call_declared
 from workbook_templates.headless.columnar.functions.registry import NATIVE, Native
@@ -42,7 +42,7 @@ from workbook_templates.headless.columnar.workspace import Fixed, Lost, Range
 
 Source: TypeAlias = Range | Fixed | Lost
 NAMESPACES = ("_XLFN.", "_XLWS.", "_XLUDF.")
-VOLATILE = ("NOW", "TODAY", "RAND", "RANDBETWEEN", "RANDARRAY", "INDIRECT", "OFFSET", "CELL", "INFO")
+VOLATILE = ("NOW", "TODAY", "RAND", "RANDBETWEEN", "RANDARRAY", "CELL", "INFO")
 
 
 class Mode(Enum):
@@ -125,11 +125,16 @@ class Scope:
         return next((function for known, function in reversed(self.functions) if known == name), None)
 
 
+Form: TypeAlias = Callable[["Compiler", tuple[Node, ...], Mode], Evaluate]
+FORMS: dict[str, Form] = {}
+"""Functions that look at their arguments as they are written; the modules of forms enter them."""
+
+
 class Compiler:
     """Compiles the formula that cells of one sheet share."""
 
-    def __init__(self, book: Book, context: Context, sheet: int, origin: tuple[int, int]) -> None:
-        self.book, self.context, self.sheet, self.origin = book, context, sheet, origin
+    def __init__(self, book: Book, context: Context, sheet: int, origin: Spot, inputs: frozenset[tuple[int, Spot]]) -> None:
+        self.book, self.context, self.sheet, self.origin, self.inputs = book, context, sheet, origin, inputs
         self.links: list[Link] = []
         self.scope = Scope()
         self._named: dict[tuple[int, str], Lambda] = {}
@@ -163,8 +168,8 @@ class Compiler:
                 return self.reference(node, mode)
             case Named(name):
                 return self._name(name, mode)
-            case Grouped(inner):
-                return self.node(inner, mode)
+            case Grouped(within):
+                return self.node(within, mode)
             case Prefix(operator, operand):
                 return self._prefix(operator, self.node(operand, mode.within))
             case Percent(operand):
@@ -256,8 +261,6 @@ class Compiler:
         self.scope = outer
 
     def _call(self, node: Call, mode: Mode) -> Evaluate:
-        from workbook_templates.headless.columnar.forms import FORMS
-
         declared = ours(node.name)
         if declared:
             return self._declared(node, declared, mode)

@@ -26,6 +26,7 @@ from workbook_templates.headless.columnar.values import (
     Mask,
     Texts,
     Values,
+    fault,
     first_faults,
     joined,
     settled,
@@ -79,17 +80,17 @@ class Context:
             self.faulty = False
         numbers = [self.number(arg) for arg in args]
         result = compute(*[number.num for number in numbers])
-        known = ()
+        known: list[tuple[Mask, float]] = []
         if isinstance(result, tuple):
             result, *known = result
         faults = first_faults(numbers)
         for mask, code in known:
             if mask.any():
-                faults = joined(faults, (mask, np.float64(code)))
+                faults = joined(faults, fault(mask, code))
         if self.faulty:
             bad = ~np.isfinite(result)
             if bad.any():
-                faults = joined(faults, (bad, np.float64(NUM)))
+                faults = joined(faults, fault(bad, NUM))
                 result = np.where(bad, 0.0, result)
         return settled(result, faults)
 
@@ -100,7 +101,7 @@ class Context:
             if kind == TEXT:
                 num = self.texts.mapped(value.num, _parsed_or_nan)
                 bad = np.isnan(num)
-                return settled(np.where(bad, 0.0, num), (bad, np.float64(VALUE)))
+                return settled(np.where(bad, 0.0, num), fault(bad, VALUE))
             return value if kind in (NUMBER, ERROR) else Values(value.num, NUMBER)
         is_text = kind == TEXT
         faults: Faults | None = (kind == ERROR, value.num)
@@ -111,7 +112,7 @@ class Context:
         num[where] = self.texts.mapped(num[where], _parsed_or_nan)
         bad = np.isnan(num)
         num[bad] = 0.0
-        return settled(num, joined(faults, (bad, np.float64(VALUE))))
+        return settled(num, joined(faults, fault(bad, VALUE)))
 
     def truth(self, value: Values) -> tuple[Mask, Faults | None]:
         """As IF takes it: a number other than zero holds, "TRUE" and "FALSE" are read, other texts are #VALUE!."""
@@ -123,7 +124,7 @@ class Context:
             where = np.broadcast_to(value.where(TEXT), np.broadcast_shapes(value.kinds.shape, num.shape))
             num = np.broadcast_to(num, where.shape).copy()
             num[where] = self.texts.mapped(num[where], _truth_or_nan)
-            faults = joined(faults, (np.isnan(num), np.float64(VALUE)))
+            faults = joined(faults, fault(np.isnan(num), VALUE))
         return num != 0, faults
 
     def text(self, value: Values) -> Values:

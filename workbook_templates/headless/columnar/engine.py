@@ -92,7 +92,7 @@ class ColumnarEngine:
                     odd.setdefault(place, []).append((start, some))
         out: dict[Place, Floats | list[Cell]] = dict(nums)
         for place, pieces in odd.items():
-            values: list[Cell] = nums[place].tolist()
+            values: list[Cell] = [*nums[place].tolist()]
             for start, some in pieces:
                 values[start : start + len(some)] = some
             out[place] = values

@@ -2,15 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TypeAlias
 
 import numpy as np
 
-from workbook_templates.headless.columnar.compiler import Compiler, Evaluate, Frame, Mode, variable
+from workbook_templates.headless.columnar.compiler import FORMS, Compiler, Evaluate, Form, Frame, Mode, variable
 from workbook_templates.headless.columnar.context import OMITTED
 from workbook_templates.headless.columnar.operators import INFIX
 from workbook_templates.headless.columnar.refusal import UnsupportedError
-from workbook_templates.headless.columnar.syntax import Grouped, Named, Node, Omitted, Reference
+from workbook_templates.headless.columnar.syntax import Named, Node
 from workbook_templates.headless.columnar.values import (
     BOOL,
     ERROR,
@@ -24,9 +23,6 @@ from workbook_templates.headless.columnar.values import (
     truth,
     with_faults,
 )
-
-Form: TypeAlias = Callable[[Compiler, tuple[Node, ...], Mode], Evaluate]
-FORMS: dict[str, Form] = {}
 
 FALSE, ZERO = Values(np.zeros(SINGLE), BOOL), Values(np.zeros(SINGLE))
 
@@ -200,81 +196,3 @@ def let(compiler: Compiler, arguments: tuple[Node, ...], mode: Mode) -> Evaluate
 def isomitted(compiler: Compiler, arguments: tuple[Node, ...], mode: Mode) -> Evaluate:
     value = compiler.node(arguments[0], mode)
     return lambda frame: truth(np.full(SINGLE, value(frame) is OMITTED))
-
-
-def _reference(compiler: Compiler, node: Node) -> Reference | None:
-    """The reference that an argument is, also by a name."""
-    while isinstance(node, Grouped):
-        node = node.inner
-    if isinstance(node, Named) and variable(node.name) not in compiler.scope.variables:
-        found = compiler.book.named(compiler.sheet, node.name)
-        return _reference(compiler, found) if found is not None and found != node else None
-    return node if isinstance(node, Reference) else None
-
-
-def _extent(compiler: Compiler, node: Node, mode: Mode, axis: int) -> Evaluate:
-    reference = _reference(compiler, node)
-    if reference is None:
-        value = compiler.node(node, Mode.ARRAY)
-        return lambda frame: Values(np.full(SINGLE, float(value(frame).size[axis])))
-
-    def evaluate(frame: Frame) -> Values:
-        def extent(row: float, column: float) -> float:
-            top, left, bottom, right = reference.area(int(row), int(column))
-            return float((bottom - top, right - left)[axis] + 1)
-
-        return _by_cell(frame, extent)
-
-    return evaluate
-
-
-def _by_cell(frame: Frame, compute: Callable[[float, float], float]) -> Values:
-    """A number that depends on the formula's cell alone."""
-    rows, columns = frame.rows.num[0, 0, :, 0].tolist(), frame.columns.num[0, 0, :, 0].tolist()
-    numbers = [compute(row, column) for row, column in zip(rows, columns, strict=True)]
-    return Values(np.array(numbers, np.float64)[None, None, :, None])
-
-
-@form("ROWS", 1, 1)
-def rows(compiler: Compiler, arguments: tuple[Node, ...], mode: Mode) -> Evaluate:
-    return _extent(compiler, arguments[0], mode, 0)
-
-
-@form("COLUMNS", 1, 1)
-def columns(compiler: Compiler, arguments: tuple[Node, ...], mode: Mode) -> Evaluate:
-    return _extent(compiler, arguments[0], mode, 1)
-
-
-def _position(compiler: Compiler, arguments: tuple[Node, ...], mode: Mode, axis: int) -> Evaluate:
-    if not arguments or isinstance(arguments[0], Omitted):
-        return lambda frame: (frame.rows, frame.columns)[axis]
-    reference = _reference(compiler, arguments[0])
-    if reference is None:
-        raise UnsupportedError("REFERENCE", f"{('ROW', 'COLUMN')[axis]} of what is no reference")
-
-    def evaluate(frame: Frame) -> Values:
-        first = _by_cell(frame, lambda row, column: float(reference.area(int(row), int(column))[axis]))
-        if mode is not Mode.ARRAY:
-            return first
-        top, left, bottom, right = reference.area(int(frame.rows.num.flat[0]), int(frame.columns.num.flat[0]))
-        steps = np.arange((bottom - top, right - left)[axis] + 1, dtype=np.float64)
-        steps = steps[:, None, None, None] if axis == 0 else steps[None, :, None, None]
-        return Values(first.num + steps, ranged=True)
-
-    return evaluate
-
-
-@form("ROW", 0, 1)
-def row(compiler: Compiler, arguments: tuple[Node, ...], mode: Mode) -> Evaluate:
-    return _position(compiler, arguments, mode, 0)
-
-
-@form("COLUMN", 0, 1)
-def column(compiler: Compiler, arguments: tuple[Node, ...], mode: Mode) -> Evaluate:
-    return _position(compiler, arguments, mode, 1)
-
-
-@form("ISREF", 1, 1)
-def isref(compiler: Compiler, arguments: tuple[Node, ...], mode: Mode) -> Evaluate:
-    is_reference = _reference(compiler, arguments[0]) is not None
-    return lambda frame: truth(np.full(SINGLE, is_reference))

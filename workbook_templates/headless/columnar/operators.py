@@ -13,6 +13,7 @@ from workbook_templates.headless.columnar.values import (
     NUMBER,
     TEXT,
     Floats,
+    Kinds,
     Mask,
     Values,
     first_faults,
@@ -46,7 +47,7 @@ def power(context: Context, left: Values, right: Values) -> Values:
 def powered(base: Floats, exponent: Floats) -> Floats | tuple[Floats, tuple[Mask, float], tuple[Mask, float]]:
     """A power as Excel has it: of zero, #NUM! to the zeroth and #DIV/0! to the negative; odd roots of negatives exist."""
     if exponent.size == 1 and exponent.flat[0] in (1.0, 2.0, 3.0):
-        return {1.0: lambda: base, 2.0: lambda: base * base, 3.0: lambda: base * base * base}[float(exponent.flat[0])]()
+        return base if exponent.flat[0] == 1 else base * base if exponent.flat[0] == 2 else base * base * base
     if base.min() > 0:
         return np.asarray(np.power(base, exponent))
     result = np.power(base, exponent)
@@ -117,8 +118,8 @@ def collated(text: str) -> tuple[tuple[tuple[int, str], ...], str]:
     return tuple((RANKS.get(sign, len(SIGNS)), sign) for sign in folded if sign not in "-'"), folded
 
 
-def _unblanked(kind: Floats, other: Floats) -> Floats:
-    return np.where(kind == BLANK, np.where(other == BLANK, np.uint8(NUMBER), other), kind)  # type: ignore[return-value]
+def _unblanked(kind: Kinds, other: Kinds) -> Kinds:
+    return np.where(kind == BLANK, np.where(other == BLANK, np.uint8(NUMBER), other), kind)
 
 
 def comparison(compare: Callable[[Floats, Floats], Mask], holds_if_equal: bool) -> Callable[[Context, Values, Values], Values]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from workbook_templates.headless.columnar import forms, forms_of_references, functions
 from workbook_templates.headless.columnar.book import Book, Formula
 from workbook_templates.headless.columnar.cells import Area, Cells, Ids
 from workbook_templates.headless.columnar.compiler import Compiler, Evaluate, Link
@@ -16,6 +17,8 @@ from workbook_templates.headless.columnar.syntax import MAX_COLUMN, MAX_ROW
 from workbook_templates.headless.columnar.values import Mask
 
 MOST_OF_A_RANGE = 300_000
+KNOWN = (forms, forms_of_references, functions)
+"""The modules that enter the functions that are known."""
 
 
 @dataclass(slots=True, eq=False)
@@ -44,6 +47,7 @@ class Plan:
     def __init__(self, book: Book, cells: Cells, context: Context, inputs: Iterable[int], outputs: Sequence[int]) -> None:
         self.book, self.cells, self.context = book, cells, context
         self.inputs = frozenset(inputs)
+        self._input_places = frozenset(cells.places[cell] for cell in self.inputs)
         self.groups: list[Group] = []
         self._group_of: dict[int, Group] = {}
         self._by_key: dict[tuple[object, ...], Group] = {}
@@ -120,7 +124,7 @@ class Plan:
         whole = formula.area is not None and formula.area[:2] != formula.area[2:]
         key = (sheet, formula.key, formula.area is not None, spot if whole else None)
         if key not in self._by_key:
-            compiler = Compiler(self.book, self.context, sheet, spot)
+            compiler = Compiler(self.book, self.context, sheet, spot, self._input_places)
             try:
                 tree = Parser(formula.text, *formula.origin).parsed()
                 evaluate = compiler.compiled(tree, formula.area is not None)

@@ -63,7 +63,7 @@ class Values:
 
     def where(self, kind: int) -> Mask:
         """Where the values are of this kind."""
-        return self.kinds == kind
+        return np.asarray(self.kinds == kind)
 
 
 class Texts:
@@ -128,6 +128,16 @@ def cell(num: float, kind: int, texts: Texts) -> Cell:
     if kind == BOOL:
         return num != 0
     return CellError(EXCEL_ERRORS[int(num)]) if kind == ERROR else None
+
+
+def any_of(mask: Mask) -> Mask:
+    """Whether any holds along the first axis."""
+    return np.asarray(mask.any(axis=0))
+
+
+def fault(mask: Mask | np.bool_, code: float) -> Faults:
+    """One error where the mask holds."""
+    return np.asarray(mask), np.full(SINGLE, code)
 
 
 def error(code: float) -> Values:

@@ -1,6 +1,7 @@
 """Sums, means, extremes and counts over ranges and values."""
 
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import numpy as np
 
@@ -19,23 +20,27 @@ from workbook_templates.headless.columnar.values import (
     VALUE,
     Faults,
     Floats,
+    Kinds,
     Mask,
     Values,
+    any_of,
     error,
+    fault,
     joined,
     settled,
 )
 
+Array = TypeVar("Array", Floats, Mask, Kinds)
 Part = tuple[Floats, Mask | None]
 """Elements × cells × scenarios, and which of them count: all where there is no mask."""
 
 
-def flat(array: Floats) -> Floats:
+def flat(array: Array) -> Array:
     """Rows and columns as one axis, in reading order."""
     return array.reshape(-1, *array.shape[2:])
 
 
-def spread(value: Values) -> tuple[Floats, int | np.ndarray]:
+def spread(value: Values) -> tuple[Floats, int | Kinds]:
     """The floats and kinds of a range, its elements along the first axis."""
     if isinstance(value.kind, int):
         return flat(value.num), value.kind
@@ -45,6 +50,12 @@ def spread(value: Values) -> tuple[Floats, int | np.ndarray]:
     return flat(num), flat(kind)
 
 
+def _flat_faults(faults: Faults) -> Faults:
+    mask, codes = faults
+    shape = np.broadcast_shapes(mask.shape, codes.shape)
+    return flat(np.broadcast_to(mask, shape)), flat(np.broadcast_to(codes, shape))
+
+
 def first_along(mask: Mask, codes: Floats) -> Faults | None:
     """The first fault along the first axis."""
     if not mask.any():
@@ -52,7 +63,7 @@ def first_along(mask: Mask, codes: Floats) -> Faults | None:
     shape = np.broadcast_shapes(mask.shape, codes.shape)
     mask, codes = np.broadcast_to(mask, shape), np.broadcast_to(codes, shape)
     place = mask.argmax(axis=0)[None]
-    return mask.any(axis=0)[None, None], np.take_along_axis(codes, place, axis=0)[None]
+    return any_of(mask)[None, None], np.take_along_axis(codes, place, axis=0)[None]
 
 
 def parts(context: Context, values: Sequence[Values | None]) -> tuple[list[Part], Faults | None]:
@@ -126,7 +137,7 @@ def finished(context: Context, num: Floats, faults: Faults | None) -> Values:
     if context.faulty:
         bad = ~np.isfinite(num)
         if bad.any():
-            faults = joined(faults, (bad, np.float64(NUM)))
+            faults = joined(faults, fault(bad, NUM))
             num = np.where(bad, 0.0, num)
     return settled(num, faults)
 
@@ -144,7 +155,7 @@ def average(context: Context, *values: Values) -> Values:
     context.faulty = False
     count = number_of(found)
     result = summed(found) / np.maximum(count, 1)
-    return finished(context, result, joined(faults, ((count == 0)[None], np.float64(DIV))))
+    return finished(context, result, joined(faults, fault((count == 0)[None], DIV)))
 
 
 @native("PRODUCT", "r", 1, repeated=1)
@@ -274,22 +285,16 @@ def _logical(combine: Callable[..., Mask], start: bool) -> Callable[..., Values]
                     holds, seen = num != 0, np.ones((1, 1, 1), np.bool_)
                 else:
                     holds = np.where(counts, num != 0, start)
-                    seen = seen | np.broadcast_to(counts, np.broadcast_shapes(counts.shape, num.shape)).any(axis=0)[None]
+                    seen = seen | any_of(np.broadcast_to(counts, np.broadcast_shapes(counts.shape, num.shape)))[None]
             else:
                 mask, bad = context.truth(value)
                 holds, seen = flat(mask), np.ones((1, 1, 1), np.bool_)
                 if bad is not None:
-                    faults = joined(
-                        faults,
-                        first_along(
-                            flat(bad[0]),
-                            flat(np.broadcast_to(bad[1], (*bad[0].shape[:2], 1, 1)) if np.ndim(bad[1]) == 0 else bad[1]),
-                        ),
-                    )
+                    faults = joined(faults, first_along(*_flat_faults(bad)))
             for term in holds:
                 result = combine(result, term)
         if not seen.all():
-            faults = joined(faults, (~seen[None], np.float64(VALUE)))
+            faults = joined(faults, fault(~seen[None], VALUE))
         return settled(result[None].astype(np.float64), faults, BOOL)
 
     return logical

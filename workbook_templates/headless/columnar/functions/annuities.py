@@ -22,7 +22,7 @@ def _annuity(rate: Floats, periods: Floats) -> Floats:
 
 
 def _due(type_: Floats) -> Floats:
-    return (type_ != 0).astype(np.float64)
+    return np.asarray(type_ != 0, np.float64)
 
 
 def payment(rate: Floats, periods: Floats, present: Floats, future: Floats, type_: Floats) -> Floats:

@@ -21,6 +21,8 @@ from workbook_templates.headless.columnar.values import (
     Floats,
     Mask,
     Values,
+    any_of,
+    fault,
     joined,
     settled,
     with_faults,
@@ -51,7 +53,7 @@ def npv(context: Context, rate: Values, *values: Values) -> Values:
             for term, counts in zip(num, np.broadcast_to(mask, np.broadcast_shapes(mask.shape, num.shape)), strict=True):
                 factor = np.where(counts, factor * step, factor)
                 result = result + np.where(counts, term, 0.0) / factor
-    faults = joined(faults, ((step == 0)[None], np.float64(DIV)))
+    faults = joined(faults, fault((step == 0)[None], DIV))
     return finished(context, result, faults)
 
 
@@ -89,15 +91,15 @@ def irr(context: Context, values: Values, guess: Values | None) -> Values:
         num = _moved_up(num, mask)
     faults = joined(faults, (start.where(ERROR), start.num) if start.may_be(ERROR) else None)
     if not num.shape[0]:
-        return with_faults(Values(np.zeros(SINGLE)), joined(faults, (np.ones(SINGLE, np.bool_), np.float64(NUM))))
-    one_sign = ~((num > 0).any(axis=0) & (num < 0).any(axis=0))[None, None]
+        return with_faults(Values(np.zeros(SINGLE)), joined(faults, fault(np.ones(SINGLE, np.bool_), NUM)))
+    one_sign = ~(any_of(num > 0) & any_of(num < 0))[None, None]
     shape = np.broadcast_shapes(num.shape[1:], start.num.shape[2:])
     payments = np.broadcast_to(num, (num.shape[0], *shape)).reshape(num.shape[0], -1)
     first = np.broadcast_to(start.num[0, 0], shape).reshape(-1)
     hopeless = np.broadcast_to(one_sign[0, 0], shape).reshape(-1)
     rates, found = _solved(lambda some: functools.partial(_worth, payments[:, some]), first, ~hopeless)
     bad = ~found.reshape(shape)[None, None]
-    return settled(np.where(bad, 0.0, rates.reshape(shape)[None, None]), joined(faults, (bad, np.float64(NUM))))
+    return settled(np.where(bad, 0.0, rates.reshape(shape)[None, None]), joined(faults, fault(bad, NUM)))
 
 
 def _worth(payments: Floats, rate: Floats) -> tuple[Floats, Floats]:
@@ -197,18 +199,18 @@ def _dated(context: Context, values: Values, dates: Values) -> tuple[Floats, Flo
             if kind == ERROR:
                 faults = joined(faults, first_along(np.ones(num.shape, np.bool_), num))
             elif kind != NUMBER:
-                faults = joined(faults, (np.ones(SINGLE, np.bool_), np.float64(VALUE)))
+                faults = joined(faults, fault(np.ones(SINGLE, np.bool_), VALUE))
         else:
             faults = joined(faults, first_along(kind == ERROR, num))
             other = (kind != NUMBER) & (kind != ERROR)
             if other.any():
-                faults = joined(faults, (other.any(axis=0)[None, None], np.float64(VALUE)))
+                faults = joined(faults, fault(other.any(axis=0)[None, None], VALUE))
         nums.append(num)
     payments, days = nums[0], np.floor(nums[1])
     if payments.shape[0] != days.shape[0]:
-        return payments[:1], days[:1], joined(faults, (np.ones(SINGLE, np.bool_), np.float64(NUM)))
-    early = (days < days[:1]).any(axis=0)[None, None]
-    return payments, (days - days[:1]) / 365, joined(faults, (early, np.float64(NUM)))
+        return payments[:1], days[:1], joined(faults, fault(np.ones(SINGLE, np.bool_), NUM))
+    early = any_of(days < days[:1])[None, None]
+    return payments, (days - days[:1]) / 365, joined(faults, fault(early, NUM))
 
 
 @native("XNPV", "vrr")
@@ -220,7 +222,7 @@ def xnpv(context: Context, rate: Values, values: Values, dates: Values) -> Value
     base = 1 + growth.num[0]
     bad = base <= 0
     factors = np.power(np.where(bad, 1.0, base), years)
-    return finished(context, total(payments / factors), joined(faults, (bad[None], np.float64(NUM))))
+    return finished(context, total(payments / factors), joined(faults, fault(bad[None], NUM)))
 
 
 def _dated_worth(payments: Floats, years: Floats, rate: Floats) -> tuple[Floats, Floats]:
@@ -240,14 +242,14 @@ def xirr(context: Context, values: Values, dates: Values, guess: Values | None) 
     payments = np.broadcast_to(num, (num.shape[0], *shape)).reshape(num.shape[0], -1)
     spans = np.broadcast_to(years, (num.shape[0], *shape)).reshape(num.shape[0], -1)
     first = np.broadcast_to(start.num[0, 0], shape).reshape(-1)
-    sensible = (payments > 0).any(axis=0) & (payments < 0).any(axis=0)
+    sensible = any_of(payments > 0) & any_of(payments < 0)
 
     def choice(some: np.ndarray) -> Worth:
         return functools.partial(_dated_worth, payments[:, some], spans[:, some])
 
     rates, found = _solved(choice, first, sensible)
     bad = ~found.reshape(shape)[None, None]
-    return settled(np.where(bad, 0.0, rates.reshape(shape)[None, None]), joined(faults, (bad, np.float64(NUM))))
+    return settled(np.where(bad, 0.0, rates.reshape(shape)[None, None]), joined(faults, fault(bad, NUM)))
 
 
 @native("MIRR", "rvv")

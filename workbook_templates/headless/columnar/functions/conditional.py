@@ -21,6 +21,7 @@ from workbook_templates.headless.columnar.values import (
     Mask,
     Values,
     error,
+    fault,
     joined,
     settled,
 )
@@ -118,12 +119,12 @@ def _average(context: Context, held: Values, chosen: Mask) -> Values:
     num, mask, faults = _parts(held, chosen)
     context.faulty = False
     count = _count(num, mask)
-    faults = joined(faults, ((count == 0)[None], np.float64(DIV)))
+    faults = joined(faults, fault((count == 0)[None], DIV))
     return finished(context, _total(num, mask) / np.maximum(count, 1), faults)
 
 
 def _count(num: Floats, mask: Mask) -> Floats:
-    return np.broadcast_to(mask, (num.shape[0], *mask.shape[1:])).sum(axis=0, dtype=np.float64)[None]
+    return np.asarray(np.broadcast_to(mask, (num.shape[0], *mask.shape[1:])).sum(axis=0, dtype=np.float64)[None])
 
 
 def _extreme(pick: np.ufunc, none: float) -> Reduce:

@@ -1,5 +1,7 @@
 """Dates as serial numbers, days counted as Excel does: it holds 1900 for a leap year."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from workbook_templates.headless.columnar.context import Context, ErrorCode
@@ -32,7 +34,7 @@ def civil(serial: Floats) -> tuple[Floats, Floats, Floats]:
         years = np.where(special, 1900.0, years)
         month = np.where(day == 0, 1.0, np.where(day == FEBRUARY_29, 2.0, month))
         of_month = np.where(day == 0, 0.0, np.where(day == FEBRUARY_29, 29.0, of_month))
-    return years, month, of_month
+    return np.asarray(years), np.asarray(month), np.asarray(of_month, np.float64)
 
 
 def month_start(months: Floats) -> Floats:
@@ -40,7 +42,7 @@ def month_start(months: Floats) -> Floats:
     held = np.clip(months, 0.0, 120_000.0)
     days = (held - 1970 * 12).astype(np.int64).astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
     serial = days + UNIX
-    return serial - (serial <= FEBRUARY_29)
+    return np.asarray(serial - (serial <= FEBRUARY_29), np.float64)
 
 
 def month_length(months: Floats) -> Floats:
@@ -132,7 +134,7 @@ def _yearfrac(start: Floats, end: Floats, basis: Floats) -> Result:
     start, end, basis = np.floor(start), np.floor(end), np.trunc(basis)
     low, high = np.minimum(start, end), np.maximum(start, end)
     days = high - low
-    by_basis = (
+    by_basis: tuple[Callable[[], Floats], ...] = (
         lambda: _thirty_360_us(low, high) / 360,
         lambda: days / _average_year(low, high),
         lambda: days / 360,

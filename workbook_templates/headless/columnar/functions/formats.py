@@ -128,7 +128,7 @@ def fixed(number: float, places: float, plain: float) -> str:
     """
     digits = int(places)
     value = rounded(number, digits)
-    value = abs(value) if not value else value
+    value = value or abs(value)
     text = f"{value:f}" if digits >= 0 else f"{value.to_integral_value():f}"
     whole, _, fraction = text.partition(".")
     whole = whole if plain else f"{int(whole):,}" if whole not in ("-0", "0") else whole

@@ -18,6 +18,7 @@ from workbook_templates.headless.columnar.values import (
     Values,
     choose,
     error,
+    fault,
     settled,
     stored,
     truth,
@@ -79,4 +80,4 @@ def type_(context: Context, value: Values) -> Values:
 def error_type(context: Context, value: Values) -> Values:
     """The number of an error, as Microsoft lists them."""
     is_error = np.broadcast_to(value.kinds == ERROR, np.broadcast_shapes(value.kinds.shape, value.num.shape))
-    return settled(np.where(is_error, value.num + 1, 0.0), (~is_error, np.float64(NA)))
+    return settled(np.where(is_error, value.num + 1, 0.0), fault(~is_error, NA))

@@ -20,6 +20,7 @@ from workbook_templates.headless.columnar.values import (
     Values,
     choose,
     error,
+    fault,
     first_faults,
     joined,
     settled,
@@ -48,7 +49,7 @@ def key_of(key: Values) -> Values:
 
 def found_values(found: Found, key: Values) -> Values:
     """Positions, counted from one; #N/A where there is none, the key's own error before that."""
-    faults = joined(first_faults([key]), (~found.mask, np.float64(NA)))
+    faults = joined(first_faults([key]), fault(~found.mask, NA))
     return settled(found.place + 1, faults)
 
 
@@ -102,7 +103,7 @@ def xlookup(
     found = _by_mode(context, held, key, way, order)
     picked = gathered(results, found.place, found.mask)
     if missing is None or missing is OMITTED:
-        picked = with_faults(picked, (~found.mask, np.float64(NA)))
+        picked = with_faults(picked, fault(~found.mask, NA))
     else:
         picked = choose(np.broadcast_to(found.mask, found.mask.shape), picked, missing)
     return with_faults(picked, first_faults([key]))
@@ -151,7 +152,7 @@ def index(context: Context, held: Values, row: Values, column: Values | None, ar
     if (r == 0).any() or (c == 0).any():
         r, c = _of_vector(held, r, c)
     bad = (r < 1) | (r > rows) | (c < 1) | (c > columns)
-    faults = joined(faults, joined(((r < 0) | (c < 0), np.float64(VALUE)), (bad, np.float64(REF))))
+    faults = joined(faults, joined(fault((r < 0) | (c < 0), VALUE), fault(bad, REF)))
     picked = gathered(held, (r - 1) * columns + (c - 1), ~bad)
     return with_faults(Values(picked.num, picked.kind, ranged=True), faults)
 
@@ -198,8 +199,8 @@ def _table(context: Context, name: str, key: Values, table: Values, which: Value
     number = context.number(which)
     place = np.trunc(number.num)
     faults: Faults | None = joined(first_faults([key]), first_faults([number]))
-    faults = joined(faults, joined((place < 1, np.float64(VALUE)), (place > length, np.float64(REF))))
-    faults = joined(faults, (~found.mask, np.float64(NA)))
+    faults = joined(faults, joined(fault(place < 1, VALUE), fault(place > length, REF)))
+    faults = joined(faults, fault(~found.mask, NA))
     inside = found.mask & (place >= 1) & (place <= length)
     spot = found.place * columns + place - 1 if down else (place - 1) * columns + found.place
     return with_faults(gathered(table, spot, inside), faults)
@@ -227,4 +228,4 @@ def lookup(context: Context, key: Values, held: Values, results: Values | None) 
     target = held if results is None else results
     if target.size[0] * target.size[1] < rows * columns:
         return error(NA)
-    return with_faults(gathered(target, found.place, found.mask), joined(first_faults([key]), (~found.mask, np.float64(NA))))
+    return with_faults(gathered(target, found.place, found.mask), joined(first_faults([key]), fault(~found.mask, NA)))

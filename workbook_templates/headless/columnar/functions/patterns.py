@@ -2,6 +2,7 @@
 
 import functools
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +30,12 @@ def pattern(text: str) -> re.Pattern[str]:
         pieces.append({"*": ".*", "?": "."}.get(match[0], re.escape(match[0][-1])))
         done = match.end()
     return re.compile("".join([*pieces, re.escape(text[done:])]), re.IGNORECASE | re.DOTALL)
+
+
+def matches(text: str) -> Callable[[str], float]:
+    """One for texts that match, zero for others."""
+    wanted = pattern(text)
+    return lambda other: float(wanted.fullmatch(other) is not None)
 
 
 def has_wildcards(text: str) -> bool:
@@ -84,9 +91,11 @@ def matching(context: Context, num: Floats, kind: int | Kinds, asked: Criterion,
             if asked.kind == NUMBER and (kinds == TEXT).any():
                 other = other & ~alike
             found = found | other
-        return found
+        return np.asarray(found)
     if asked.kind == BLANK:
-        return (kinds == BLANK) if asked.operator == "=" else (kinds != BLANK) if asked.operator == "<>" else (kinds > ERROR)
+        if asked.operator in ("=", "<>"):
+            return np.asarray((kinds == BLANK) == (asked.operator == "="))
+        return np.zeros(kinds.shape, np.bool_)
     return _text_matching(context, num, kinds, asked)
 
 
@@ -97,8 +106,7 @@ def _text_matching(context: Context, num: Floats, kinds: Kinds, asked: Criterion
     else:
         texts = np.where(is_text, num, context.texts.number(""))
         if asked.operator in ("=", "<>"):
-            wanted = pattern(asked.text)
-            hits = context.texts.mapped(texts, lambda text: float(wanted.fullmatch(text) is not None)) != 0
+            hits = context.texts.mapped(texts, matches(asked.text)) != 0
         else:
             edge = collated(asked.text)
             order = context.texts.mapped(texts, lambda text: float((collated(text) > edge) - (collated(text) < edge)))

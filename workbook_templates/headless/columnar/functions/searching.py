@@ -6,9 +6,9 @@ import numpy as np
 
 from workbook_templates.headless.columnar.context import Context
 from workbook_templates.headless.columnar.functions.aggregates import spread
-from workbook_templates.headless.columnar.functions.patterns import has_wildcards, pattern
+from workbook_templates.headless.columnar.functions.patterns import has_wildcards, matches, pattern
 from workbook_templates.headless.columnar.operators import collated
-from workbook_templates.headless.columnar.values import BLANK, BOOL, ERROR, NUMBER, TEXT, Floats, Kinds, Mask, Values
+from workbook_templates.headless.columnar.values import BLANK, BOOL, ERROR, NUMBER, TEXT, Floats, Kinds, Mask, Values, any_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ def exact(context: Context, held: Values, key: Values, wild: bool = True, last: 
 def _first(equal: Mask, last: bool) -> Found:
     count = equal.shape[0]
     place = count - 1 - equal[::-1].argmax(axis=0) if last else equal.argmax(axis=0)
-    return Found(place.astype(np.float64), equal.any(axis=0))
+    return Found(place.astype(np.float64), any_of(equal))
 
 
 def _exact_fixed(context: Context, num: Floats, kinds: Kinds, key: Values, wild: bool, last: bool) -> Found:
@@ -68,9 +68,9 @@ def _exact_fixed(context: Context, num: Floats, kinds: Kinds, key: Values, wild:
             return float(first.get(text.casefold(), -1))
 
         is_text = np.broadcast_to(key.kinds == TEXT, shape)
-        at = context.texts.mapped(np.where(is_text, key.num, context.texts.number("")), find)
-        hit = is_text & (at >= 0)
-        place, mask = np.where(hit, at, place), mask | hit
+        found = context.texts.mapped(np.where(is_text, key.num, context.texts.number("")), find)
+        hit = is_text & (found >= 0)
+        place, mask = np.where(hit, found, place), mask | hit
     return Found(place, mask)
 
 
@@ -88,11 +88,7 @@ def _exact_moving(context: Context, num: Floats, kinds: Kinds, key: Values, wild
             for number in np.unique(asked):
                 text = context.string(number)
                 if has_wildcards(text):
-                    wanted = pattern(text)
-                    like = context.texts.mapped(
-                        np.where(kinds == TEXT, num, empty),
-                        lambda other, wanted=wanted: float(wanted.fullmatch(other) is not None),
-                    )
+                    like = context.texts.mapped(np.where(kinds == TEXT, num, empty), matches(text))
                     equal = np.where(both & (asked == number), _lanes(like) != 0, equal)
     return _first(equal, last)
 

@@ -18,6 +18,7 @@ from workbook_templates.headless.columnar.values import (
     Floats,
     Mask,
     Values,
+    fault,
     first_faults,
     joined,
     settled,
@@ -65,7 +66,7 @@ def _at(ordered: Floats, place: Floats) -> Floats:
 def median(context: Context, *values: Values) -> Values:
     num, mask, count, faults = _collected(context, values)
     result = _at(_sorted(num, mask), (count - 1) / 2)
-    return settled(np.where(np.isfinite(result), result, 0.0)[None], joined(faults, ((count == 0)[None], np.float64(NUM))))
+    return settled(np.where(np.isfinite(result), result, 0.0)[None], joined(faults, fault((count == 0)[None], NUM)))
 
 
 def _ranked(from_top: bool) -> Callable[..., Values]:
@@ -120,7 +121,7 @@ def _variance(sample: bool, root: bool) -> Callable[..., Values]:
         divisor = count - 1 if sample else count
         result = squares / np.maximum(divisor, 1)
         result = np.sqrt(result) if root else result
-        return finished(context, result, joined(faults, ((divisor < 1)[None], np.float64(DIV))))
+        return finished(context, result, joined(faults, fault((divisor < 1)[None], DIV)))
 
     return variance
 
@@ -144,7 +145,7 @@ def _rank(average: bool) -> Callable[..., Values]:
         same = (num == asked[0]) & counts
         ties = same.sum(axis=0, dtype=np.float64)[None, None]
         result = before.sum(axis=0, dtype=np.float64)[None, None] + 1
-        faults = joined(first_faults((number, way)), (ties == 0, np.float64(NA)))
+        faults = joined(first_faults((number, way)), fault(ties == 0, NA))
         if held.may_be(ERROR):
             faults = joined(parts(context, [held])[1], faults)
         return settled(result + (np.maximum(ties, 1) - 1) / 2 if average else result, faults)
@@ -165,7 +166,7 @@ def _pairs(context: Context, first: Values, second: Values) -> tuple[Floats, Flo
             np.zeros((1, 1, 1)),
             np.zeros((1, 1, 1)),
             np.zeros((1, 1, 1)),
-            joined(faults, (np.ones((1, 1, 1, 1), np.bool_), np.float64(NA))),
+            joined(faults, fault(np.ones((1, 1, 1, 1), np.bool_), NA)),
         )
     both = np.ones((1, 1, 1), np.bool_) & (np.asarray(kind_a) == NUMBER) & (np.asarray(kind_b) == NUMBER)
     weight = np.broadcast_to(both, np.broadcast_shapes(both.shape, a.shape, b.shape)).astype(np.float64)
@@ -182,7 +183,7 @@ def _regression(compute: Callable[[Floats, Floats, Floats, Floats, Floats], tupl
         mean_x, mean_y = total(x * weight) / count, total(y * weight) / count
         dx, dy = (x - mean_x) * weight, (y - mean_y) * weight
         result, bad = compute(total(dx * dy), total(dx * dx), total(dy * dy), mean_x, mean_y)
-        return finished(context, np.where(bad, 0.0, result), joined(faults, (bad[None], np.float64(DIV))))
+        return finished(context, np.where(bad, 0.0, result), joined(faults, fault(bad[None], DIV)))
 
     return regression
 

@@ -21,6 +21,7 @@ from workbook_templates.headless.columnar.values import (
     Values,
     choose,
     constant,
+    fault,
     first_faults,
     with_faults,
 )
@@ -168,7 +169,7 @@ def textjoin(context: Context, between: Values, skip: Values, *values: Values) -
 def value_(context: Context, value: Values) -> Values:
     """What a text reads as; a truth value is none."""
     number = context.number(value)
-    return with_faults(number, (value.where(BOOL), np.float64(VALUE)))
+    return with_faults(number, fault(value.where(BOOL), VALUE))
 
 
 @native("NUMBERVALUE", "vvv", 1)
