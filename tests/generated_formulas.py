@@ -11,7 +11,25 @@ TEXTS = ('"a"', '"abc"', '""', '"12"', '"A"', '"b c"', '"TRUE"')
 CRITERIA = ('">1"', '"<=2"', '"<>1"', '"a*"', '"A"', '"?"', "1", '"=2"', '"<>a"', "TRUE")
 FORMATS = ('"0"', '"0.00"', '"#,##0.0"', '"0.0%"', '"0.00E+00"', '"#,##0;(#,##0)"', '"yyyy-mm-dd"', '"000"')
 
-VALUES: tuple[Cell, ...] = (0.0, 1.0, 2.0, 3.0, -1.0, 0.5, 12.75, 100.0, -7.25, 45000.0, "a", "abc", "b", "12", True, False, None)
+VALUES: tuple[Cell, ...] = (
+    0.0,
+    1.0,
+    2.0,
+    3.0,
+    -1.0,
+    0.5,
+    12.75,
+    100.0,
+    -7.25,
+    45000.0,
+    "a",
+    "abc",
+    "b",
+    "12",
+    True,
+    False,
+    None,
+)
 ERRORS: tuple[Cell, ...] = (CellError("#N/A"), CellError("#DIV/0!"), CellError("#VALUE!"))
 
 cells = st.tuples(*[st.sampled_from(VALUES * 3 + ERRORS)] * CELLS)
@@ -32,7 +50,7 @@ def numbers(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     small = st.sampled_from(("0", "1", "2", "-1"))
     count = st.sampled_from(("1", "2", "3", "5"))
     rate = st.sampled_from(("0.1", "0.01", "0", "-0.05"))
-    day = st.sampled_from(("45000", "45351", "45657.5", "36526", "DATE(2024,2,29)", "DATE(2023,12,31)")) | references
+    day = st.sampled_from(("45000", "45351", "45657.5", "36526", "DATE(2024,2,29)", "DATE(2023,12,31)"))
     return st.one_of(
         st.tuples(inner, st.sampled_from("+-*/^"), inner).map(lambda t: f"({t[0]}{t[1]}{t[2]})"),
         inner.map(lambda t: f"-{t}"),
@@ -51,15 +69,26 @@ def numbers(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         call("MATCH", inner, whole, st.just("0")),
         call("INDEX", whole, st.sampled_from(("1", "2", "8"))),
         call("SUMPRODUCT", whole, whole),
-        call("SUMPRODUCT", st.tuples(whole, st.sampled_from(CRITERIA[-1:] + ("1", "2"))).map(lambda t: f"({t[0]}>{t[1]})*1")),
-        one_of_calls("YEAR MONTH DAY WEEKDAY", day),
+        call("SUMPRODUCT", st.tuples(whole, st.sampled_from(("TRUE", "1", "2"))).map(lambda t: f"({t[0]}>{t[1]})*1")),
+        one_of_calls("YEAR MONTH DAY WEEKDAY", day | references),
+        call("YEARFRAC", day, day, st.sampled_from(("0", "1", "2", "3", "4"))),
+        call("DAYS360", day, day),
+        call("NPER", rate, st.just("-100"), st.sampled_from(("500", "1000"))),
+        call("DB", st.just("1000"), st.just("100"), st.just("5"), count, st.sampled_from(("12", "7"))),
+        call(
+            "CUMIPMT", st.just("0.01"), st.just("12"), st.just("1000"), st.just("2"), st.sampled_from(("2", "5")), st.just("0")
+        ),
+        call("_xlfn.XLOOKUP", inner, whole, whole, inner),
+        call("HLOOKUP", inner, whole, st.just("1"), st.just("FALSE")),
+        one_of_calls("PERCENTILE QUARTILE", ranges, st.sampled_from(("0", "0.5", "1"))),
+        one_of_calls("SLOPE CORREL", whole, whole),
         one_of_calls("EDATE EOMONTH", day, small),
         call("DATE", st.sampled_from(("2024", "2023.9", "1999")), inner, small),
         one_of_calls("PMT PV FV", rate, count, inner),
         call("IPMT", rate, st.just("2"), st.just("5"), inner),
         call("PPMT", rate, st.just("2"), st.just("5"), inner),
         call("NPV", rate, ranges),
-        call("RATE", count, st.just("-100"), st.sampled_from(("150", "300", "400"))),
+        call("RATE", count, st.just("-100"), st.sampled_from(("150", "250", "400"))),
         call("SLN", inner, inner, count),
         call("DDB", st.just("1000"), st.just("100"), st.just("5"), count),
         call("SYD", st.just("1000"), inner, st.just("5"), count),
@@ -77,6 +106,10 @@ def texts(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         call("SUBSTITUTE", inner, st.just('"a"'), st.just('"x"')),
         call("TEXT", st.sampled_from(NUMBERS) | references, st.sampled_from(FORMATS)),
         call("_xlfn.TEXTJOIN", st.just('"-"'), st.just("TRUE"), ranges),
+        one_of_calls("PROPER CLEAN", inner),
+        call("REPLACE", inner, st.just("1"), st.just("1"), inner),
+        call("FIXED", st.sampled_from(NUMBERS) | references, st.sampled_from(("0", "1", "2"))),
+        call("CONCATENATE", inner, inner),
         call("REPT", inner, st.sampled_from(("0", "2"))),
     )
 

@@ -46,8 +46,12 @@ class ColumnarEngine:
         fitting = [width for width in WIDTHS[1:] if width * 8 * len(self._layout.rows) <= MOST_BYTES]
         self._widths = (WIDTHS[0], *fitting)
         self._texts = len(self._context.texts.texts)
-        base = {place: [self._constants.base_value(self._ids[place])] for place in self.inputs}
-        self.evaluate(base)  # what only shows when it is computed shows now
+        # what only shows when it is computed shows now
+        self.evaluate({place: [value] for place, value in self.base_values().items()})
+
+    def base_values(self) -> dict[Place, Cell]:
+        """What the workbook itself holds in the inputs."""
+        return {place: self._constants.base_value(self._ids[place]) for place in self.inputs}
 
     def evaluate(self, columns: Mapping[Place, Sequence[Cell]]) -> Mapping[Place, list[Cell]]:
         """One list of cell values per output; every column has the same length."""

@@ -226,6 +226,8 @@ class Parser:
         match = CELLS.fullmatch(text)
         if match is None:
             return _named(text)
+        if set(match["quoted"] or "") & set(":["):
+            raise UnsupportedError("REFERENCE", f"a reference that is not read here: {text}")
         first, last = self._corners(match)
         if max(first.row if first.fixed_row else 0, last.row if last.fixed_row else 0) > MAX_ROW:
             return _named(text)

@@ -24,6 +24,10 @@ CONDITION = re.compile(r"(<=|>=|<>|=|<|>)(-?[0-9.]+)")
 WEEKDAYS = "Sunday Monday Tuesday Wednesday Thursday Friday Saturday".split()
 
 
+class NoDateError(Exception):
+    """A number that no date format shows."""
+
+
 @dataclass(frozen=True, slots=True)
 class Section:
     """One of the parts between semicolons: its pieces by kind, and the numbers that it is for."""
@@ -57,7 +61,7 @@ def formatted(number: float, code: str) -> str:
         return ""
     section, magnitude = _chosen(sections, number, code)
     if section.is_date:
-        return _dated(section, number, code)
+        return _dated(section, number)
     if section.is_text:
         return "".join(general(magnitude) if text == "@" else text for _, text in section.pieces)
     if section.is_general:
@@ -229,9 +233,9 @@ def _scientific(pieces: list[tuple[str, str]], power: int, number: float) -> str
     return f"{_placed(mantissa, scaled, number < 0)}E{sign}{str(abs(exponent)).rjust(len(code) - 2, '0')}{tail}"
 
 
-def _dated(section: Section, number: float, code: str) -> str:
+def _dated(section: Section, number: float) -> str:
     if number < 0 or number >= 2_958_466:
-        raise ValueError(code)
+        raise NoDateError
     finest = max((len(text) - text.find(".") - 1 for kind, text in section.pieces if kind == "date" and "." in text), default=0)
     seconds = round((number - math.floor(number)) * 86_400, finest)
     day = math.floor(number) + (seconds >= 86_400)

@@ -7,10 +7,8 @@ from workbook_templates.headless.columnar.functions.registry import native
 from workbook_templates.headless.columnar.functions.searching import Found, exact, next_in_order, sorted_match
 from workbook_templates.headless.columnar.refusal import UnsupportedError
 from workbook_templates.headless.columnar.values import (
-    BLANK,
     ERROR,
     NA,
-    NUMBER,
     REF,
     SINGLE,
     VALUE,
@@ -23,6 +21,7 @@ from workbook_templates.headless.columnar.values import (
     fault,
     first_faults,
     joined,
+    plain,
     settled,
     with_faults,
 )
@@ -44,7 +43,7 @@ def _single(context: Context, value: Values | None, default: float, what: str) -
 
 def key_of(key: Values) -> Values:
     """What is looked for; a blank is a zero."""
-    return Values(key.num, NUMBER) if key.are(BLANK) else key
+    return plain(key)
 
 
 def found_values(found: Found, key: Values) -> Values:
@@ -79,7 +78,6 @@ def _by_mode(context: Context, held: Values, key: Values, mode: float, search: f
 
 @native("XMATCH", "vavv", 2)
 def xmatch(context: Context, key: Values, held: Values, mode: Values | None, search: Values | None) -> Values:
-    key = key_of(key)
     way, order = (_single(context, value, default, "a mode of XMATCH") for value, default in ((mode, 0.0), (search, 1.0)))
     return found_values(_by_mode(context, held, key, way, order), key)
 
@@ -94,11 +92,11 @@ def xlookup(
     mode: Values | None,
     search: Values | None,
 ) -> Values:
+    """A blank looks for a blank, as Microsoft documents for a value left out."""
     if 1 not in held.size or held.size[0] * held.size[1] != results.size[0] * results.size[1]:
         if held.size[0] != results.size[0] and held.size[1] != results.size[1]:
             return error(VALUE)
         raise UnsupportedError("ARRAY", "XLOOKUP that gives a row or a column")
-    key = key_of(key)
     way, order = (_single(context, value, default, "a mode of XLOOKUP") for value, default in ((mode, 0.0), (search, 1.0)))
     found = _by_mode(context, held, key, way, order)
     picked = gathered(results, found.place, found.mask)

@@ -45,7 +45,7 @@ def _exact_fixed(context: Context, num: Floats, kinds: Kinds, key: Values, wild:
     """In a vector that is the same in all scenarios: sorted once, searched by halves."""
     shape = np.broadcast_shapes(key.num.shape, key.kinds.shape)
     place, mask = np.zeros(shape), np.zeros(shape, np.bool_)
-    for kind in (NUMBER, BOOL):
+    for kind in (NUMBER, BOOL, BLANK):
         some = np.flatnonzero(kinds == kind)
         if not some.size or not key.may_be(kind):
             continue
@@ -75,7 +75,7 @@ def _exact_fixed(context: Context, num: Floats, kinds: Kinds, key: Values, wild:
 
 
 def _exact_moving(context: Context, num: Floats, kinds: Kinds, key: Values, wild: bool, last: bool) -> Found:
-    equal = (_lanes(kinds) == key.kinds) & (_lanes(num) == key.num) & (key.kinds != BLANK) & (key.kinds != ERROR)
+    equal = (_lanes(kinds) == key.kinds) & (_lanes(num) == key.num) & (key.kinds != ERROR)
     if key.may_be(TEXT) and (kinds == TEXT).any():
         empty = context.texts.number("")
         is_text = key.kinds == TEXT

@@ -147,7 +147,7 @@ def _rank(average: bool) -> Callable[..., Values]:
         result = before.sum(axis=0, dtype=np.float64)[None, None] + 1
         faults = joined(first_faults((number, way)), fault(ties == 0, NA))
         if held.may_be(ERROR):
-            faults = joined(parts(context, [held])[1], faults)
+            faults = joined(first_faults((number, way)), joined(parts(context, [held])[1], faults))
         return settled(result + (np.maximum(ties, 1) - 1) / 2 if average else result, faults)
 
     return rank

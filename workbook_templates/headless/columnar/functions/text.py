@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from workbook_templates.headless.columnar.context import Context, ErrorCode
-from workbook_templates.headless.columnar.functions.formats import fixed, formatted
+from workbook_templates.headless.columnar.functions.formats import NoDateError, fixed, formatted
 from workbook_templates.headless.columnar.functions.patterns import WILD, pattern
 from workbook_templates.headless.columnar.functions.registry import native
 from workbook_templates.headless.columnar.numerals import parsed
@@ -187,6 +187,13 @@ def numbervalue(context: Context, text: Values, point: Values | None, group: Val
     return context.strings(read, context.text(text), *marks)
 
 
+def _formatted(number: float, code: str) -> Any:
+    try:
+        return formatted(number, code)
+    except NoDateError:
+        return ErrorCode(VALUE)
+
+
 @native("TEXT", "vv")
 def text_(context: Context, value: Values, pattern_: Values) -> Values:
     """A number in a format; a text that reads as a number is one, other texts stay."""
@@ -200,7 +207,7 @@ def text_(context: Context, value: Values, pattern_: Values) -> Values:
         return with_faults(plain, first_faults([value]))
     numbers = Values(np.where(readable, number.num, 0.0))
     try:
-        shown = context.strings(formatted, numbers, form)
+        shown = context.strings(_formatted, numbers, form)
     except ValueError as fault:
         raise UnsupportedError("FORMAT", f"TEXT with the format {fault}") from None
     return with_faults(choose(readable, shown, plain), first_faults([value, form]))
