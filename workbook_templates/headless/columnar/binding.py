@@ -91,6 +91,9 @@ class _Runner:
         except NotColumnar:
             raise
         except Exception as bug:
+            if isinstance(bug, ValueError) and "broadcast" in str(bug):
+                unlike = UnsupportedError("ARRAY", "arrays whose sizes do not match")
+                raise self.plan.refused(piece.cells[0], unlike) from None
             place = self.plan.cells.name(piece.cells[0])
             log.exception("%s: %s!%s", bug_id(bug), *place)
             raise NotColumnar("FAULT", *place, f"an error of this program, {bug_id(bug)}") from None

@@ -22,6 +22,7 @@ from workbook_templates.reading import MAIN, Package
 Spot: TypeAlias = tuple[int, int]
 """Row and column, counted from one."""
 
+HIDDEN = re.compile(rb"""<(?:\w+:)?row\s[^>]*?\bhidden\s*=\s*["'](?:1|true)["']""")
 ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 
 
@@ -47,6 +48,7 @@ class Sheet:
     values: dict[Spot, Cell] = field(default_factory=dict)
     formulas: dict[Spot, Formula] = field(default_factory=dict)
     shared: dict[str, Formula] = field(default_factory=dict)
+    has_hidden_rows: bool = False
 
 
 class Book:
@@ -114,6 +116,7 @@ class _Reader:
         self.book, self.part, self.found = book, part, Sheet(title)
 
     def sheet(self) -> Sheet:
+        self.found.has_hidden_rows = HIDDEN.search(self.book.package.read(self.part)) is not None
         for cell in self.book.package.elements(self.part, f"{{{MAIN}}}c"):
             try:
                 spot = position(cell.get("r") or "")

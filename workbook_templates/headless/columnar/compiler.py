@@ -136,6 +136,8 @@ class Compiler:
     def __init__(self, book: Book, context: Context, sheet: int, origin: Spot, inputs: frozenset[tuple[int, Spot]]) -> None:
         self.book, self.context, self.sheet, self.origin, self.inputs = book, context, sheet, origin, inputs
         self.links: list[Link] = []
+        self.nested: set[int] = set()
+        """Sheets on which a SUBTOTAL leaves out the cells that hold others."""
         self.scope = Scope()
         self._named: dict[tuple[int, str], Lambda] = {}
         self._open: list[str] = []

@@ -10,8 +10,18 @@ from workbook_templates.headless.columnar.context import OMITTED
 from workbook_templates.headless.columnar.forms import form
 from workbook_templates.headless.columnar.parser import Parser
 from workbook_templates.headless.columnar.refusal import UnsupportedError
-from workbook_templates.headless.columnar.syntax import MAX_COLUMN, MAX_ROW, Corner, Grouped, Named, Node, Omitted, Reference
-from workbook_templates.headless.columnar.values import NUMBER, REF, SINGLE, TEXT, Values, constant, error, truth
+from workbook_templates.headless.columnar.syntax import (
+    MAX_COLUMN,
+    MAX_ROW,
+    Call,
+    Corner,
+    Grouped,
+    Named,
+    Node,
+    Omitted,
+    Reference,
+)
+from workbook_templates.headless.columnar.values import NUMBER, REF, SINGLE, TEXT, VALUE, Values, constant, error, truth
 from workbook_templates.headless.columnar.workspace import Fixed
 
 
@@ -91,6 +101,26 @@ def column(compiler: Compiler, arguments: tuple[Node, ...], mode: Mode) -> Evalu
 def isref(compiler: Compiler, arguments: tuple[Node, ...], mode: Mode) -> Evaluate:
     is_reference = reference_of(compiler, arguments[0]) is not None
     return lambda frame: truth(np.full(SINGLE, is_reference))
+
+
+SUBTOTALS = "AVERAGE COUNT COUNTA MAX MIN PRODUCT STDEV STDEVP SUM VAR VARP".split()
+
+
+@form("SUBTOTAL", 2)
+def subtotal(compiler: Compiler, arguments: tuple[Node, ...], mode: Mode) -> Evaluate:
+    """As the function that its number names, where no other subtotal lies in the ranges and no row is hidden."""
+    number = _whole(compiler, arguments[0], "SUBTOTAL")
+    if not (1 <= number <= 11 or 101 <= number <= 111):
+        return lambda frame: error(VALUE)
+    references = [reference_of(compiler, argument) for argument in arguments[1:]]
+    for reference in references:
+        if reference is None:
+            raise UnsupportedError("REFERENCE", "SUBTOTAL of what is no reference")
+        sheet = compiler.sheet if reference.sheet is None else compiler.book.positions[reference.sheet.casefold()]
+        compiler.nested.add(sheet)
+        if compiler.book.sheets[sheet].has_hidden_rows:
+            raise UnsupportedError("HIDDEN", "SUBTOTAL on a sheet with hidden rows")
+    return compiler.node(Call(SUBTOTALS[number % 100 - 1], arguments[1:]), mode)
 
 
 def _fixed(compiler: Compiler, node: Node, what: str) -> Values:

@@ -1,5 +1,6 @@
 """A workbook as a plan: which cells the outputs need, in which order, which of them change with the inputs."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -16,6 +17,7 @@ from workbook_templates.headless.columnar.refusal import NotColumnar, Unsupporte
 from workbook_templates.headless.columnar.syntax import MAX_COLUMN, MAX_ROW
 from workbook_templates.headless.columnar.values import Mask
 
+NESTED = re.compile(r"\b(?:SUBTOTAL|AGGREGATE)\(", re.IGNORECASE)
 MOST_OF_A_RANGE = 300_000
 KNOWN = (forms, forms_of_references, functions)
 """The modules that enter the functions that are known."""
@@ -30,6 +32,7 @@ class Group:
     evaluate: Evaluate
     links: list[Link]
     number: int
+    skips_subtotals: bool = False
     cells: list[int] = field(default_factory=list)
 
 
@@ -109,6 +112,8 @@ class Plan:
             group = self._group(cell, formula)
             group.cells.append(cell)
             self._group_of[cell] = group
+            if group.skips_subtotals:
+                self._require_no_subtotal(group, cell)
             for link in group.links:
                 area = self.area(link, cell)
                 if area is None or (link.sheet, area) in areas:
@@ -132,9 +137,18 @@ class Plan:
                 raise self.refused(cell, fault) from None
             except RecursionError:
                 raise self.refused(cell, UnsupportedError("NOT_PARSED", "a formula nested too deeply")) from None
-            self._by_key[key] = Group(sheet, formula, evaluate, compiler.links, len(self.groups))
+            self._by_key[key] = Group(sheet, formula, evaluate, compiler.links, len(self.groups), bool(compiler.nested))
             self.groups.append(self._by_key[key])
         return self._by_key[key]
+
+    def _require_no_subtotal(self, group: Group, cell: int) -> None:
+        """A SUBTOTAL does not count others within its ranges; that is not done here."""
+        for link in group.links:
+            area = self.area(link, cell)
+            for other in [] if area is None else self.cells.sheets[link.sheet].within(area).tolist():
+                formula = self.cells.formula(other)
+                if formula is not None and NESTED.search(formula.text):
+                    raise self.refused(cell, UnsupportedError("SUBTOTAL", "a SUBTOTAL over cells that hold another"))
 
     def _ordered(self) -> Iterator[Step]:
         number_of = np.full(len(self.cells.places), -1, np.intp)

@@ -9,7 +9,7 @@ from workbook_templates.headless.columnar.functions.registry import native
 from workbook_templates.headless.columnar.functions.rounding import ONE, ZERO, Result, elementwise
 from workbook_templates.headless.columnar.numerals import parsed
 from workbook_templates.headless.columnar.refusal import UnsupportedError
-from workbook_templates.headless.columnar.values import NUM, VALUE, Floats, Mask, Values
+from workbook_templates.headless.columnar.values import ERROR, NUM, NUMBER, TEXT, VALUE, Floats, Mask, Values
 
 LAST = 2_958_465.0  # the last day of 9999
 UNIX = 25_569.0  # the first day of 1970
@@ -205,6 +205,62 @@ def _time(hour: Floats, minute: Floats, second: Floats) -> Result:
 
 
 elementwise("TIME", 3, _time)
+
+
+def _workdays_until(day: Floats, free: Floats) -> Floats:
+    """The days from Monday to Friday up to and with this one, counted from a Saturday, but for holidays."""
+    weeks, rest = np.divmod(day, 7)
+    count = weeks * 5 + np.clip(rest - 1, 0, 5)  # day 0 is a Saturday
+    holidays = np.unique(np.floor(free))
+    holidays = holidays[(holidays % 7) >= 2]
+    return np.asarray(count + np.searchsorted(holidays, day, "right") * -1.0)
+
+
+def _holidays(context: Context, value: Values | None) -> Floats:
+    if value is None:
+        return np.zeros(0)
+    if value.num.shape[2:] != (1, 1):
+        raise UnsupportedError("ARGUMENTS", "holidays that change between scenarios")
+    kinds = np.broadcast_to(value.kinds, value.num.shape)
+    if (kinds == ERROR).any() or (kinds == TEXT).any():
+        raise UnsupportedError("ARGUMENTS", "holidays that are no dates")
+    return np.asarray(value.num[kinds == NUMBER])
+
+
+@native("NETWORKDAYS", "vvr", 2)
+def networkdays(context: Context, start: Values, end: Values, free: Values | None) -> Values:
+    """Days from Monday to Friday, both ends counted, without holidays."""
+    days = _holidays(context, free)
+
+    def compute(first: Floats, last: Floats) -> Result:
+        low, high = np.floor(np.minimum(first, last)), np.floor(np.maximum(first, last))
+        count = _workdays_until(high, days) - _workdays_until(low - 1, days)
+        return np.where(first > last, -count, count), (_outside(low) | _outside(high), NUM)
+
+    return context.computed(compute, start, end)
+
+
+@native("WORKDAY", "vvr", 2)
+def workday(context: Context, start: Values, count: Values, free: Values | None) -> Values:
+    """The date so many working days on."""
+    days = _holidays(context, free)
+
+    def compute(first: Floats, steps: Floats) -> Result:
+        first, steps = np.floor(first), np.trunc(steps)
+        base = _workdays_until(np.where(steps < 0, first - 1, first), days)
+        wanted = base + steps + (steps < 0)
+        low = np.floor(first + np.minimum(steps * 3, 0) - len(days) * 2 - 7)
+        high = np.floor(first + np.maximum(steps * 3, 0) + len(days) * 2 + 7)
+        for _ in range(64):  # the first day up to which there are as many
+            middle = np.floor((low + high) / 2)
+            enough = _workdays_until(middle, days) >= wanted
+            low, high = np.where(enough, low, middle), np.where(enough, middle, high)
+            if (high - low <= 1).all():
+                break
+        result = np.where(steps == 0, first, high)
+        return result, (_outside(result) | _outside(first), NUM)
+
+    return context.computed(compute, start, count)
 
 
 @native("DATEVALUE", "v")

@@ -148,6 +148,10 @@ def index(context: Context, held: Values, row: Values, column: Values | None, ar
         if whole is not None:
             return whole
     if (r == 0).any() or (c == 0).any():
+        if rows > 1 and (r == 0).all() and r.shape[:2] == c.shape[:2] == (1, 1):
+            r = np.arange(1.0, rows + 1)[:, None, None, None]
+        elif columns > 1 and (c == 0).all() and r.shape[:2] == c.shape[:2] == (1, 1):
+            c = np.arange(1.0, columns + 1)[None, :, None, None]
         r, c = _of_vector(held, r, c)
     bad = (r < 1) | (r > rows) | (c < 1) | (c > columns)
     faults = joined(faults, joined(fault((r < 0) | (c < 0), VALUE), fault(bad, REF)))

@@ -221,6 +221,11 @@ def fixed_(context: Context, value: Values, digits: Values | None, plain: Values
     return with_faults(result, faults)
 
 
+@native("HYPERLINK", "vv", 1)
+def hyperlink(context: Context, target: Values, shown: Values | None) -> Values:
+    return context.text(target) if shown is None else shown
+
+
 @native("DOLLAR", "vv", 1)
 def dollar(context: Context, value: Values, digits: Values | None) -> Values:
     def shown(number: float, places: float) -> str:
