@@ -11,7 +11,7 @@ from workbook_templates.headless.columnar.cells import Ids
 from workbook_templates.headless.columnar.compiler import Frame, Link, Source
 from workbook_templates.headless.columnar.plan import Group, Plan, Step
 from workbook_templates.headless.columnar.refusal import NotColumnar, UnsupportedError
-from workbook_templates.headless.columnar.values import NA, VALUE, Values, error, stored
+from workbook_templates.headless.columnar.values import NA, VALUE, Values, element, error, stored
 from workbook_templates.headless.columnar.workspace import Fixed, Lost, Range, Slots, Workspace, as_slice
 
 MOST_TOGETHER = 4096
@@ -81,7 +81,7 @@ class _Runner:
             elif formula.area[:2] == formula.area[2:]:
                 if formula.is_dynamic and value.size != (1, 1):
                     raise UnsupportedError("ARRAY_RESULT", "an array of another size than the file has stored")
-                value = _element(value, 0, 0)
+                value = element(value, 0, 0)
             else:
                 self._store_array(piece, value)
                 return
@@ -111,19 +111,8 @@ class _Runner:
                 inside = (value.size[0] in (1, rows) or row < value.size[0]) and (
                     value.size[1] in (1, columns) or column < value.size[1]
                 )
-                element = _element(value, row, column) if inside else error(NA)
-                self.workspace.store(np.array([self.slots[members[row, column]]], np.intp), element)
-
-
-def _element(value: Values, row: int, column: int) -> Values:
-    """One element of an array; a single row or column stands for all."""
-    rows, columns = value.size
-    place = (slice(min(row, rows - 1), min(row, rows - 1) + 1), slice(min(column, columns - 1), min(column, columns - 1) + 1))
-    num = np.broadcast_to(value.num, (rows, columns, *value.num.shape[2:]))[place]
-    kind = value.kind
-    if not isinstance(kind, int):
-        kind = np.broadcast_to(kind, (rows, columns, *kind.shape[2:]))[place]
-    return Values(num, kind)
+                one = element(value, row, column) if inside else error(NA)
+                self.workspace.store(np.array([self.slots[members[row, column]]], np.intp), one)
 
 
 class Constants:

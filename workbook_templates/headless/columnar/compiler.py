@@ -144,9 +144,8 @@ class Compiler:
 
     def compiled(self, node: Node, is_array: bool) -> Evaluate:
         """The whole formula."""
-        evaluate = self.node(node, Mode.ARRAY if is_array else Mode.ONE)
-        if not isinstance(node, Infix) or node.operator not in "+-":
-            return evaluate
+        if is_array or not isinstance(node, Infix) or node.operator not in "+-":
+            return self.node(node, Mode.ARRAY if is_array else Mode.ONE)
         left, right, minus = self.node(node.left, Mode.ONE), self.node(node.right, Mode.ONE), node.operator == "-"
         compute = operators.INFIX[node.operator]
 
@@ -154,7 +153,7 @@ class Compiler:
             a, b = left(frame), right(frame)
             return operators.without_noise(compute(frame.context, a, b), a, b, minus)
 
-        return evaluate if is_array else last
+        return last
 
     def node(self, node: Node, mode: Mode) -> Evaluate:
         """A part of the formula."""

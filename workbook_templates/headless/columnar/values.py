@@ -53,6 +53,17 @@ class Values:
         shape = self.num.shape if isinstance(self.kind, int) else np.broadcast_shapes(self.num.shape, self.kind.shape)
         return shape[0], shape[1]
 
+    @property
+    def is_many(self) -> bool:
+        """Whether these are the elements of a range or an array, of which sums take the numbers alone."""
+        return self.ranged or self.size != (1, 1)
+
+    @property
+    def full_kinds(self) -> Kinds:
+        """The kind of every element."""
+        kinds = self.kinds
+        return np.broadcast_to(kinds, np.broadcast_shapes(kinds.shape, self.num.shape))
+
     def are(self, kind: int) -> bool:
         """Whether all values are of this kind, known without a look at each."""
         return isinstance(self.kind, int) and self.kind == kind
@@ -189,6 +200,28 @@ def choose(mask: Mask, yes: Values, no: Values) -> Values:
     if isinstance(yes.kind, int) and isinstance(no.kind, int) and yes.kind == no.kind:
         return Values(num, yes.kind, ranged)
     return Values(num, np.where(mask, yes.kinds, no.kinds), ranged)
+
+
+def element(value: Values, row: int, column: int) -> Values:
+    """One element of an array; a single row or column stands for all."""
+    rows, columns = value.size
+    row, column = min(row, rows - 1), min(column, columns - 1)
+    place = (slice(row, row + 1), slice(column, column + 1))
+    num = np.broadcast_to(value.num, (rows, columns, *value.num.shape[2:]))[place]
+    kind = value.kind
+    if not isinstance(kind, int):
+        kind = np.broadcast_to(kind, (rows, columns, *kind.shape[2:]))[place]
+    return Values(num, kind)
+
+
+def stacked(values: list[Values], axis: int) -> Values:
+    """Values side by side or under each other, as an array."""
+    lanes = np.broadcast_shapes(*(value.num.shape[2:] for value in values), *(value.kinds.shape[2:] for value in values))
+    num = np.concatenate([np.broadcast_to(value.num, (*value.num.shape[:2], *lanes)) for value in values], axis=axis)
+    if all(value.are(NUMBER) for value in values):
+        return Values(num, NUMBER, ranged=True)
+    kinds = [np.broadcast_to(value.full_kinds, (*value.num.shape[:2], *lanes)) for value in values]
+    return Values(num, np.concatenate(kinds, axis=axis), ranged=True)
 
 
 def plain(value: Values) -> Values:

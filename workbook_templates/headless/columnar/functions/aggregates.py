@@ -76,7 +76,7 @@ def parts(context: Context, values: Sequence[Values | None]) -> tuple[list[Part]
     for value in values:
         if value is None:
             continue
-        if value.ranged:
+        if value.is_many:
             num, kind = spread(value)
             if isinstance(kind, int):
                 if kind == NUMBER:
@@ -203,7 +203,7 @@ def count(context: Context, *values: Values) -> Values:
     """How many numbers there are; of what is given itself, also what reads as a number."""
     result: Floats = np.zeros((1, 1, 1))
     for value in values:
-        if value.ranged:
+        if value.is_many:
             num, kind = spread(value)
             if isinstance(kind, int):
                 result = result + (num.shape[0] if kind == NUMBER else 0)
@@ -220,7 +220,7 @@ def counta(context: Context, *values: Values) -> Values:
     for value in values:
         num, kind = spread(value)
         if isinstance(kind, int):
-            result = result + (0 if kind == BLANK and value.ranged else num.shape[0])
+            result = result + (0 if kind == BLANK and value.is_many else num.shape[0])
         else:
             result = result + (kind != BLANK).sum(axis=0, dtype=np.float64)[None]
     return Values(result[None])
@@ -275,7 +275,7 @@ def _logical(combine: Callable[..., Mask], start: bool) -> Callable[..., Values]
         seen: Mask = np.zeros((1, 1, 1), np.bool_)
         faults: Faults | None = None
         for value in values:
-            if value.ranged:
+            if value.is_many:
                 num, kind = spread(value)
                 kinds = np.full((1, 1, 1), kind, np.uint8) if isinstance(kind, int) else kind
                 if (kinds == ERROR).any():

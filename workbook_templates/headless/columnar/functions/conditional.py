@@ -7,7 +7,7 @@ import numpy as np
 from workbook_templates.headless.columnar.context import Context
 from workbook_templates.headless.columnar.functions.aggregates import finished, first_along, spread, total
 from workbook_templates.headless.columnar.functions.patterns import Criterion, criterion, matching
-from workbook_templates.headless.columnar.functions.registry import native
+from workbook_templates.headless.columnar.functions.registry import Implementation, native
 from workbook_templates.headless.columnar.refusal import UnsupportedError
 from workbook_templates.headless.columnar.values import (
     BLANK,
@@ -20,10 +20,12 @@ from workbook_templates.headless.columnar.values import (
     Floats,
     Mask,
     Values,
+    element,
     error,
     fault,
     joined,
     settled,
+    stacked,
 )
 
 
@@ -86,6 +88,27 @@ def _criteria_faults(pairs: Sequence[Values]) -> None:
         raise UnsupportedError("ARGUMENTS", "a range without its criterion")
 
 
+def by_criterion(compute: Implementation, first: int) -> Implementation:
+    """The function once for each element where criteria, every second argument from the first on, are arrays."""
+
+    def spread_out(context: Context, *given: Values | None) -> Values:
+        places = [i for i in range(first, len(given), 2) if given[i] is not None]
+        sizes = [value.size for i in places if (value := given[i]) is not None]
+        rows, columns = np.broadcast_shapes(*sizes) if sizes else (1, 1)
+        if (rows, columns) == (1, 1):
+            return compute(context, *given)
+        lines = []
+        for row in range(rows):
+            line = []
+            for column in range(columns):
+                some = [element(v, row, column) if i in places and v is not None else v for i, v in enumerate(given)]
+                line.append(compute(context, *some))
+            lines.append(stacked(line, axis=1))
+        return stacked(lines, axis=0)
+
+    return spread_out
+
+
 Reduce = Callable[[Context, Values, Mask], Values]
 
 
@@ -143,7 +166,7 @@ def _single(name: str, reduce: Reduce) -> None:
             raise UnsupportedError("ARGUMENTS", f"{name} of ranges that differ in size")
         return reduce(context, target, meets(context, held, asked))
 
-    native(name, "rvr", 2)(single)
+    native(name, "rvr", 2)(by_criterion(single, 1))
 
 
 def _several(name: str, reduce: Reduce) -> None:
@@ -154,7 +177,7 @@ def _several(name: str, reduce: Reduce) -> None:
             return error(VALUE)
         return reduce(context, target, chosen)
 
-    native(name, "rrv", 3, repeated=2)(several)
+    native(name, "rrv", 3, repeated=2)(by_criterion(several, 2))
 
 
 _single("SUMIF", _sum)
@@ -165,13 +188,7 @@ _several("MAXIFS", _extreme(np.maximum, -np.inf))
 _several("MINIFS", _extreme(np.minimum, np.inf))
 
 
-@native("COUNTIF", "rv")
-def countif(context: Context, held: Values, asked: Values) -> Values:
-    return countifs(context, held, asked)
-
-
-@native("COUNTIFS", "rv", 2, repeated=2)
-def countifs(context: Context, *pairs: Values) -> Values:
+def _countifs(context: Context, *pairs: Values) -> Values:
     _criteria_faults(pairs)
     chosen = _chosen(context, pairs)
     if chosen is None:
@@ -179,3 +196,7 @@ def countifs(context: Context, *pairs: Values) -> Values:
     rows, columns = pairs[0].size
     count = np.broadcast_to(chosen, (rows * columns, *chosen.shape[1:])).sum(axis=0, dtype=np.float64)
     return Values(count[None, None])
+
+
+native("COUNTIF", "rv")(by_criterion(_countifs, 1))
+native("COUNTIFS", "rv", 2, repeated=2)(by_criterion(_countifs, 1))

@@ -26,7 +26,7 @@ from workbook_templates.headless.columnar.values import (
 
 
 def _kind_test(names: str, test: Callable[[Kinds, Values], np.ndarray]) -> None:
-    native(names, "v")(lambda context, value: truth(test(value.kinds, value)))
+    native(names, "v")(lambda context, value: truth(test(value.full_kinds, value)))
 
 
 _kind_test("ISNUMBER", lambda kinds, value: kinds == NUMBER)
@@ -73,7 +73,7 @@ def t(context: Context, value: Values) -> Values:
 @native("TYPE", "v")
 def type_(context: Context, value: Values) -> Values:
     numbers = np.array([1.0, 1.0, 2.0, 4.0, 16.0])
-    return Values(numbers[value.kinds])
+    return Values(numbers[value.full_kinds])
 
 
 @native("ERROR.TYPE", "v")

@@ -52,21 +52,23 @@ def _sorted(num: Floats, mask: Mask | None) -> Floats:
 
 def _at(ordered: Floats, place: Floats) -> Floats:
     """The element at a place counted from zero; between two places, between their elements."""
-    lanes = np.broadcast_shapes(ordered.shape[1:], place.shape[1:])
+    lanes = np.broadcast_shapes(ordered.shape[1:], place.shape[2:])
     wide = np.broadcast_to(ordered, (ordered.shape[0], *lanes))
-    place = np.broadcast_to(np.clip(place, 0, ordered.shape[0] - 1), (1, *lanes))
-    low = np.floor(place)
-    share = place - low
+    shape = (*place.shape[:2], *lanes)
+    flat_place = np.broadcast_to(np.clip(place, 0, ordered.shape[0] - 1), shape).reshape(-1, *lanes)
+    low = np.floor(flat_place)
+    share = flat_place - low
     first = np.take_along_axis(wide, low.astype(np.intp), axis=0)
     second = np.take_along_axis(wide, np.minimum(low + 1, ordered.shape[0] - 1).astype(np.intp), axis=0)
-    return np.where(share == 0, first, first + share * (np.where(share == 0, first, second) - first))
+    found = np.where(share == 0, first, first + share * (np.where(share == 0, first, second) - first))
+    return found.reshape(shape)
 
 
 @native("MEDIAN", "r", 1, repeated=1)
 def median(context: Context, *values: Values) -> Values:
     num, mask, count, faults = _collected(context, values)
-    result = _at(_sorted(num, mask), (count - 1) / 2)
-    return settled(np.where(np.isfinite(result), result, 0.0)[None], joined(faults, fault((count == 0)[None], NUM)))
+    result = _at(_sorted(num, mask), ((count - 1) / 2)[None])
+    return settled(np.where(np.isfinite(result), result, 0.0), joined(faults, fault((count == 0)[None], NUM)))
 
 
 def _ranked(from_top: bool) -> Callable[..., Values]:
@@ -77,7 +79,7 @@ def _ranked(from_top: bool) -> Callable[..., Values]:
         def pick(asked: Floats) -> tuple[Floats, tuple[Mask, float]]:
             place = np.trunc(asked)
             bad = (place < 1) | (place > count)
-            element = _at(ordered, (count - place if from_top else place - 1)[0])
+            element = _at(ordered, count - place if from_top else place - 1)
             return np.where(bad, 0.0, element), (bad, NUM)
 
         return with_faults(context.computed(pick, which), faults)
@@ -98,7 +100,7 @@ def _percentile(inclusive: bool, quartile: bool) -> Callable[..., Values]:
             part = np.trunc(asked) / 4 if quartile else asked
             place = part * (count - 1) if inclusive else part * (count + 1) - 1
             bad = (part < 0) | (part > 1) | (count == 0) | (place < 0) | (place > count - 1)
-            return np.where(bad, 0.0, _at(ordered, np.where(bad, 0.0, place)[0])), (bad, NUM)
+            return np.where(bad, 0.0, _at(ordered, np.where(bad, 0.0, place))), (bad, NUM)
 
         return with_faults(context.computed(pick, share), faults)
 
