@@ -14,7 +14,7 @@ from workbook_templates.headless.columnar.refusal import NotColumnar, Unsupporte
 from workbook_templates.headless.columnar.values import NA, VALUE, Values, element, error, stored
 from workbook_templates.headless.columnar.workspace import Fixed, Lost, Range, Slots, Workspace, as_slice
 
-MOST_TOGETHER = 4096
+MOST_TOGETHER = 1024
 """Elements of the ranges of cells that are computed together, for each scenario."""
 
 log = logging.getLogger(__name__)
@@ -155,11 +155,15 @@ class Constants:
 
 
 class Layout:
-    """Which cells have a row in a block's workspace: all that change, and constants within ranges of such."""
+    """Which cells have a row in a block's workspace: all that change, and constants within ranges of such.
+
+    `largest` counts the elements of the largest range, for each scenario.
+    """
 
     def __init__(self, plan: Plan, constants: Constants) -> None:
         self.plan, self.constants = plan, constants
         self.pieces = [piece for step in plan.moving for piece in pieces(plan, step)]
+        self.largest = max((ids.size for piece in self.pieces for ids in piece.references if ids is not None), default=1)
         moving = [int(cell) for step in plan.moving for owner in step.cells for cell in plan.filled(owner)]
         live = {*plan.inputs, *moving}
         self.beside: set[int] = set()

@@ -43,7 +43,8 @@ class ColumnarEngine:
         self._constants = Constants(self._plan)
         self._layout = Layout(self._plan, self._constants)
         self._bound: dict[int, Bound] = {}
-        fitting = [width for width in WIDTHS[1:] if width * 8 * len(self._layout.rows) <= MOST_BYTES]
+        most = MOST_BYTES // 8 // max(len(self._layout.rows), 4 * self._layout.largest)
+        fitting = [width for width in WIDTHS[1:] if width <= most]
         self._widths = (WIDTHS[0], *fitting)
         self._texts = len(self._context.texts.texts)
         # what only shows when it is computed shows now
