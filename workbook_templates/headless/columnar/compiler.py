@@ -22,6 +22,7 @@ from workbook_templates.headless.columnar.book import Book, Spot
 from workbook_templates.headless.columnar.context import OMITTED, Context
 from workbook_templates.headless.columnar.functions.declared import call_declared
 from workbook_templates.headless.columnar.functions.registry import NATIVE, Native
+from workbook_templates.headless.columnar.parser import Parser
 from workbook_templates.headless.columnar.refusal import UnsupportedError
 from workbook_templates.headless.columnar.syntax import (
     ArrayLiteral,
@@ -128,6 +129,8 @@ class Scope:
 Form: TypeAlias = Callable[["Compiler", tuple[Node, ...], Mode], Evaluate]
 FORMS: dict[str, Form] = {}
 """Functions that look at their arguments as they are written; the modules of forms enter them."""
+RANGES: dict[str, Callable[["Compiler", Reference, tuple[Node, ...], Mode], Evaluate]] = {}
+"""Functions that end a range, as in A1:INDEX(…)."""
 
 
 class Compiler:
@@ -262,6 +265,12 @@ class Compiler:
         self.scope = outer
 
     def _call(self, node: Call, mode: Mode) -> Evaluate:
+        start, colon, name = node.name.rpartition(":")
+        if colon:
+            first = Parser(start, *self.origin).parsed()
+            if plain_name(name) != "INDEX" or not isinstance(first, Reference):
+                raise UnsupportedError("REFERENCE", "a range made by an expression")
+            return RANGES["INDEX"](self, first, node.arguments, mode)
         declared = ours(node.name)
         if declared:
             return self._declared(node, declared, mode)
@@ -274,12 +283,12 @@ class Compiler:
         if name in FORMS:
             return FORMS[name](self, node.arguments, mode)
         if name in NATIVE:
-            return self._native(name, NATIVE[name], node.arguments, mode)
+            return self.native(name, NATIVE[name], node.arguments, mode)
         if name in VOLATILE:
             raise UnsupportedError("VOLATILE", f"the function {name}")
         raise UnsupportedError("UNKNOWN_FUNCTION", f"the function {name}")
 
-    def _native(self, name: str, native: Native, arguments: tuple[Node, ...], mode: Mode) -> Evaluate:
+    def native(self, name: str, native: Native, arguments: tuple[Node, ...], mode: Mode) -> Evaluate:
         if len(arguments) < native.least or (native.most is not None and len(arguments) > native.most):
             raise UnsupportedError("ARGUMENTS", f"{name} with {len(arguments)} arguments")
         parts = [self.node(argument, mode.of(native.mode(i))) for i, argument in enumerate(arguments)]

@@ -140,6 +140,16 @@ def _fixed(compiler: Compiler, node: Node, what: str) -> Values:
     return evaluate(Frame(compiler.context, sources, one, one))
 
 
+def _is_fixed(compiler: Compiler, node: Node) -> bool:
+    try:
+        _fixed(compiler, node, "OFFSET")
+    except UnsupportedError as fault:
+        if fault.code == "VOLATILE":
+            return False
+        raise
+    return True
+
+
 def _whole(compiler: Compiler, node: Node, what: str) -> int:
     value = compiler.context.number(_fixed(compiler, node, what))
     if not value.are(NUMBER):
@@ -149,7 +159,11 @@ def _whole(compiler: Compiler, node: Node, what: str) -> int:
 
 @form("OFFSET", 3, 5)
 def offset(compiler: Compiler, arguments: tuple[Node, ...], mode: Mode) -> Evaluate:
-    """A reference moved and resized by numbers that do not change."""
+    """A reference moved and resized by numbers, which do not change where it may lie anywhere."""
+    from workbook_templates.headless.columnar.forms_of_ranges import moving_offset  # it imports this module
+
+    if not all(isinstance(argument, Omitted) or _is_fixed(compiler, argument) for argument in arguments[1:]):
+        return moving_offset(compiler, arguments, mode)
     base = reference_of(compiler, arguments[0])
     if base is None:
         raise UnsupportedError("REFERENCE", "OFFSET of what is no reference")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from workbook_templates.headless.columnar import forms, forms_of_references, functions
+from workbook_templates.headless.columnar import forms, forms_of_ranges, forms_of_references, functions
 from workbook_templates.headless.columnar.book import Book, Formula
 from workbook_templates.headless.columnar.cells import Area, Cells, Ids
 from workbook_templates.headless.columnar.compiler import Compiler, Evaluate, Link
@@ -19,7 +19,7 @@ from workbook_templates.headless.columnar.values import Mask
 
 NESTED = re.compile(r"\b(?:SUBTOTAL|AGGREGATE)\(", re.IGNORECASE)
 MOST_OF_A_RANGE = 300_000
-KNOWN = (forms, forms_of_references, functions)
+KNOWN = (forms, forms_of_ranges, forms_of_references, functions)
 """The modules that enter the functions that are known."""
 
 

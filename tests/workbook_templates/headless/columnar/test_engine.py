@@ -231,6 +231,28 @@ def test_ranges_of_whole_columns_fixed_offsets_and_cells_in_line(tmp_path):
     ]
 
 
+def test_ranges_that_move_and_grow_with_an_input(tmp_path):
+    formulas = {
+        "A1": "=OFFSET('Data in'!$D$1,'Data in'!A1,0)",
+        "A2": "=SUM(OFFSET('Data in'!$D$1,0,0,'Data in'!A1,1))",
+        "A3": "=SUM(OFFSET('Data in'!$A$2:$A$3,0,'Data in'!A1+1))",
+        "A4": "=SUM('Data in'!$D$1:INDEX('Data in'!$D$1:$D$3,'Data in'!A1))",
+        "A5": "=SUM(INDEX('Data in'!$A$2:$D$3,0,'Data in'!A1+2))",
+        "A6": "=AVERAGE(INDEX('Data in'!$A$2:$D$3,'Data in'!A1,0))",
+        "A7": "=SUMIF('Data in'!$A$1:$A$3,\">2\",'Data in'!$D$1)",
+    }
+    ref = CellError("#REF!")
+    assert [*computed(tmp_path, formulas, (2.0, 1.0, 3.0)).values()] == [
+        [3.5, 2.5, 0.0],
+        [4.0, 1.5, 7.5],
+        [6.0, 0.0, 0.0],
+        [4.0, 1.5, 7.5],
+        [6.0, 0.0, ref],
+        [4.25, 2.75, ref],
+        [6.0, 6.0, 7.5],
+    ]
+
+
 def test_an_error_comes_from_its_scenario_alone(tmp_path):
     formulas = {
         "A1": "=1/('Data in'!A1-2)",
@@ -250,7 +272,8 @@ def test_an_error_comes_from_its_scenario_alone(tmp_path):
         ("=SUM(Sales[x])+'Data in'!A1", "REFERENCE", "a structured reference that is not read here: Sales[x]"),
         ("='Data in'!A1+[1]Other!A1", "REFERENCE", "a structured reference that is not read here: [1]Other!A1"),
         ("=NOW()+'Data in'!A1", "VOLATILE", "the function NOW"),
-        ("=OFFSET('Data in'!$A$1,'Data in'!$A$1,0)", "VOLATILE", "OFFSET with an argument that is not fixed"),
+        ("=OFFSET('Data in'!$A$9,-'Data in'!$A$1,0)", "VOLATILE", "OFFSET to the left or upwards by numbers that change"),
+        ("=INDIRECT(\"A\"&'Data in'!$A$1)", "VOLATILE", "INDIRECT with an argument that is not fixed"),
         (
             "=SUM('Data in'!A1:A3*2)",
             "INTERSECTION",
