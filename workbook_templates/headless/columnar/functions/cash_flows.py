@@ -29,7 +29,8 @@ from workbook_templates.headless.columnar.values import (
 )
 
 GUESS = Values(np.full(SINGLE, 0.1))
-STEPS = 40
+STEPS = 20  # as Microsoft documents for IRR
+HIGHEST = 1e6
 SLOW = 0.1  # share of 1 + rate by which a step of Newton's method may lower it
 PRECISION = 1e-10  # of a step of Newton's method, which leaves an error of its square
 
@@ -123,35 +124,45 @@ GRID = np.concatenate((-1 + np.geomspace(1e-4, 0.9, 40)[:-1], np.linspace(-0.1, 
 
 
 def _solved(choice: Choice, start: Floats, sensible: Mask) -> tuple[Floats, Mask]:
-    """Roots of a present value in the rate: Newton from the start, else a bracket nearest to it and bisection.
+    """Roots of a present value in the rate, by Newton's method from the start.
 
-    Each element takes the same steps whatever is computed beside it.
+    Where that leaves the rates above -1 it is tried again with small steps down, and then on a
+    bracket nearest to the start.  Each element takes the same steps whatever is computed beside it.
     """
     rate = start.astype(np.float64).copy()
     found = np.zeros(rate.shape, np.bool_)
-    open_ = _eights(np.flatnonzero(sensible & (rate > -1)))
     with np.errstate(all="ignore"):
-        worth = choice(open_)
-        for _ in range(STEPS):
-            alive = ~found[open_]
-            if not alive.any():
-                break
-            if alive.sum() * 2 < open_.size:
-                open_ = _eights(open_[alive])
-                worth = choice(open_)
-            here = rate[open_]
-            value, slope = worth(here)
-            step = value / slope
-            following = here - step
-            following = np.maximum(following, here - SLOW * (1 + here))  # never down to where it creeps
-            waiting = ~found[open_]
-            rate[open_] = np.where(waiting, following, here)
-            found[open_] |= np.abs(here - following) <= PRECISION * np.maximum(1.0, np.abs(following))
-        found &= np.isfinite(rate)
+        for is_careful in (False, True):
+            lost = np.flatnonzero(sensible & ~found & (start > -1))
+            rate[lost] = start[lost]
+            _newton(choice, rate, found, lost, is_careful)
         lost = np.flatnonzero(sensible & ~found)
         if lost.size:
             _bracketed(choice, start, rate, found, lost)
     return rate, found
+
+
+def _newton(choice: Choice, rate: Floats, found: Mask, places: np.ndarray, is_careful: bool) -> None:
+    open_ = _eights(places)
+    alive = np.ones(open_.shape, np.bool_)
+    worth = choice(open_)
+    for _ in range(STEPS):
+        if not alive.any():
+            break
+        if alive.sum() * 8 < open_.size * 7:
+            open_ = _eights(open_[alive])
+            alive = np.ones(open_.shape, np.bool_)
+            worth = choice(open_)
+        here = rate[open_]
+        value, slope = worth(here)
+        following = here - value / slope
+        if is_careful:
+            following = np.maximum(following, here - SLOW * (1 + here))  # never down to where it creeps
+        inside = np.isfinite(following) & (following > -1) & (following < HIGHEST)
+        rate[open_] = np.where(alive & inside, following, here)
+        done = alive & inside & (np.abs(here - following) <= PRECISION * np.maximum(1.0, np.abs(following)))
+        found[open_[done]] = True
+        alive &= inside & ~done
 
 
 def _eights(places: np.ndarray) -> np.ndarray:
