@@ -1,0 +1,39 @@
+"""The project's own templates with all their inputs changed at once, in columns and by Formualizer."""
+
+import random
+
+import openpyxl
+import pytest
+from workbook_engines import differences
+
+from workbook_templates.headless.columnar.engine import ColumnarEngine
+from workbook_templates.headless.recalculation import recalculate
+from workbook_templates.reading import open_package
+from workbook_templates.registry import TEMPLATES
+
+
+@pytest.mark.parametrize("functions", ["addin", "inline"])
+@pytest.mark.parametrize("name", sorted(TEMPLATES))
+def test_a_template_in_columns(llmecon, tmp_path, name, functions):
+    path = tmp_path / "model.xlsx"
+    assert llmecon("new", name, "-o", path, "--functions", functions).status == 0
+    sheet = openpyxl.load_workbook(path)["Inputs"]
+    inputs = {
+        ("Inputs", cell.coordinate): float(cell.value)
+        for row in sheet.iter_rows()
+        for cell in row
+        if isinstance(cell.value, int | float) and not isinstance(cell.value, bool)
+    }
+    chance = random.Random(3)
+    scenarios = [inputs] + [
+        {place: value * chance.choice([1.0, 1.0, 0.5, 2.0]) for place, value in inputs.items()} for _ in range(3)
+    ]
+    outputs = list(recalculate(path).values)
+    engine = ColumnarEngine(open_package(path), list(inputs), outputs)
+    found = engine.evaluate({place: [scenario[place] for scenario in scenarios] for place in inputs})
+    for i, scenario in enumerate(scenarios):
+        book = openpyxl.load_workbook(path)
+        for (title, address), value in scenario.items():
+            book[title][address].value = value
+        book.save(path)
+        assert not differences({place: found[place][i] for place in outputs}, recalculate(path).values)

@@ -1,0 +1,1 @@
+"""Workbooks compiled into columns: each formula computed for many scenarios at once."""
