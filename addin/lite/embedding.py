@@ -16,7 +16,8 @@ from xml.sax.saxutils import quoteattr
 from addin.lite.code import EXAMPLE, REQUIREMENTS, main_py
 from workbook_templates import build
 from workbook_templates.headless.package import with_parts, write_atomically
-from workbook_templates.reading import PACKAGE_RELATIONS, Package
+from workbook_templates.opened import PACKAGE_RELATIONS
+from workbook_templates.reading import Package
 from workbook_templates.spec import Template
 
 STORE_ID = "wa200008175"

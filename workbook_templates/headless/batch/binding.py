@@ -3,7 +3,7 @@
 import difflib
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -39,10 +39,10 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """A column of the table and the cell that it fills."""
+    """A column of the table and the cells that it fills, one but where the table chooses among scenarios, too."""
 
     column: str
-    place: Place
+    places: tuple[Place, ...]
     kind: Kind
     bounds: tuple[Bounds, ...] = ()
 
@@ -145,17 +145,21 @@ def bound_inputs(places: Places, file: str, columns: Sequence[str]) -> tuple[Inp
     if len(columns) < 2:
         reason = "has a column for the key and none for an input"
         raise RefusedFileError("NO_INPUTS", file, reason, "add a column for each input, parted by commas")
+    named = [_named(places, file, column) for column in columns[1:]]
+    chosen = {(area.sheet, area.cells) for area in named}
     found: dict[Place, Input] = {}
-    for column in columns[1:]:
-        bound = _bound(places, file, column)
-        if bound.place in found:
-            reason = f"the columns {found[bound.place].column!r} and {column!r} fill the same cell"
-            raise RefusedFileError("DUPLICATE_COLUMN", file, reason, "keep one of them")
-        found[bound.place] = bound
-    return tuple(found.values())
+    for column, area in zip(columns[1:], named, strict=True):
+        bound = _bound(places.book, column, area, chosen)
+        for place in bound.places:
+            if place in found:
+                reason = f"the columns {found[place].column!r} and {column!r} fill the same cell"
+                raise RefusedFileError("DUPLICATE_COLUMN", file, reason, "keep one of them")
+            found[place] = bound
+    return tuple(dict.fromkeys(found.values()))
 
 
-def _bound(places: Places, file: str, column: str) -> Input:
+def _named(places: Places, file: str, column: str) -> Reference:
+    """The cell that a column names."""
     shown = repr(shorten(column, SHOWN))
     area = places.area(column)
     if area is None:
@@ -170,8 +174,38 @@ def _bound(places: Places, file: str, column: str) -> Input:
     if entry is not None and entry.formula.text and sheet.role is not Role.INPUTS:
         reason = f"the column {shown} means {area.shown}, which holds a formula"
         raise RefusedFileError("NOT_AN_INPUT", file, reason, "name a cell that the formula reads")
-    bounds = tuple(_bounds(places.book, sheet, area, entry))
-    return Input(column, (area.sheet, area.cells), _kind(entry, bounds), bounds)
+    return area
+
+
+def _bound(book: Book, column: str, area: Reference, chosen: Collection[Place]) -> Input:
+    """What a column fills: where it names a live cell, that cell of the live scenario in which a person would type."""
+    sheet = book.by_title[area.sheet]
+    entry = sheet.get(area.top, area.left)
+    cells = _alternatives(book, entry, chosen) if entry is not None and entry.formula.text else []
+    if cells:
+        entry = cells[0]
+        area = area._replace(left=entry.column, right=entry.column)
+    bounds = tuple(_bounds(book, sheet, area, entry))
+    filled = tuple((sheet.title, cell.cell.coordinate) for cell in cells) or ((area.sheet, area.cells),)
+    return Input(column, filled, _kind(entry, bounds), bounds)
+
+
+def _alternatives(book: Book, live: Entry, chosen: Collection[Place]) -> list[Entry]:
+    """Of the scenarios' cells among which INDEX chooses the one that it chooses, or all where the table chooses, too."""
+    references = live.formula.references
+    rows = [r for r in references if not r.is_cell and r.sheet == live.sheet.title and r.top == r.bottom == live.row]
+    selectors = [r for r in references if r.is_cell]
+    if live.formula.functions != ("INDEX",) or len(rows) != 1 or len(selectors) != 1:
+        return []
+    cells = [live.sheet.constants.get((live.row, column)) for column in range(rows[0].left, rows[0].right + 1)]
+    selector = book.by_title[selectors[0].sheet].get(selectors[0].top, selectors[0].left)
+    known = [cell for cell in cells if cell is not None]
+    if selector is None or selector.number is None or len(known) < len(cells) or not 1 <= selector.number <= len(cells):
+        return []
+    drivers = [selectors[0], *(r for r in selector.formula.references if r.is_cell)]
+    if any((r.sheet, r.cells) in chosen for r in drivers):
+        return known
+    return [known[int(selector.number) - 1]]
 
 
 def _bounds(book: Book, sheet: Sheet, area: Reference, entry: Entry | None) -> Iterable[Bounds]:

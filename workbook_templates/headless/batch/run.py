@@ -124,7 +124,7 @@ class _Batch:
         self.package, self.table, self.inputs, self.outputs = package, table, inputs, outputs
         self.out, self.options, self.store = out, options, store
         self.headings = [*table.columns, *outputs]
-        places = [column.place for column in inputs]
+        places = [place for column in inputs for place in column.places]
         self.books = ScenarioBooks(package, places, options.workbooks) if options.workbooks else None
         known = set(outputs.values())
         self.hidden = [place for place in self.books.formulas if place not in known] if self.books else []
@@ -178,7 +178,7 @@ class _Batch:
             self.package.file,
             self.package.content,
             self.options.engine,
-            [column.place for column in self.inputs],
+            [column.places for column in self.inputs],
             [*self.outputs.values(), *self.hidden],
             self.options.memory,
         )
@@ -215,7 +215,7 @@ class _Batch:
             "note": note,
             "rows": {"computed": walked.rows - lost, "quarantined": lost},
             **self.sources,
-            "inputs": {column.column: "!".join(column.place) for column in self.inputs},
+            "inputs": {column.column: ", ".join(map("!".join, column.places)) for column in self.inputs},
             "outputs": {heading: "!".join(place) for heading, place in self.outputs.items()},
             "files": {place.name: _synced_digest(draft) for draft, place in places.items()},
         }
@@ -241,11 +241,12 @@ class _Batch:
         if self.books is None:
             return
         self.books.folder.mkdir(exist_ok=True)
-        places = [*(column.place for column in self.inputs), *self.outputs.values(), *self.hidden]
+        filled = [*(column.places for column in self.inputs), *((place,) for place in (*self.outputs.values(), *self.hidden))]
         for shard in self.store.shards(self.plan):
             columns = [column.cells() for column in shard.columns]
             for row, key in enumerate(shard.keys):
-                self.books.write(key, {place: column[row] for place, column in zip(places, columns, strict=True)})
+                held = zip(filled, columns, strict=True)
+                self.books.write(key, {place: column[row] for places, column in held for place in places})
 
     def _lost(self) -> Iterator[Lost]:
         for shard in self.store.shards(self.plan):

@@ -10,6 +10,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TypeAlias
@@ -32,7 +33,8 @@ class Job:
     file: str
     content: bytes
     engine: str
-    inputs: Sequence[Place]
+    inputs: Sequence[Sequence[Place]]
+    """The cells that each column fills."""
     outputs: Sequence[Place]
     memory: int
     """Bytes that computing may take beyond what the loaded engine takes."""
@@ -76,7 +78,7 @@ def main(descriptor: int) -> None:
 
 def _load(connection: Connection, job: Job) -> ScenarioEngine | None:
     try:
-        chosen = choose(job.engine, Package(job.file, job.content), job.inputs, job.outputs)
+        chosen = choose(job.engine, Package(job.file, job.content), [*chain.from_iterable(job.inputs)], job.outputs)
     except RefusedFileError as refusal:
         connection.send(Failed(refusal.code, refusal.reason, refusal.cure))
     except Exception as fault:
@@ -91,7 +93,7 @@ def _load(connection: Connection, job: Job) -> ScenarioEngine | None:
 def computed(engine: ScenarioEngine, job: Job, columns: Sequence[Sequence[Cell]]) -> Columns | Failed:
     """The columns of the outputs, or why they cannot be had together."""
     try:
-        given = dict(zip(job.inputs, columns, strict=True))
+        given = {place: column for places, column in zip(job.inputs, columns, strict=True) for place in places}
         on_numbers = getattr(engine, "evaluate_numbers", None)  # the columnar engine's short way
         if on_numbers is not None and all(set(map(type, column)) == {float} for column in columns):
             results = on_numbers({place: np.array(column) for place, column in given.items()})
