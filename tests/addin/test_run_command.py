@@ -50,6 +50,28 @@ def test_each_row_is_what_the_workbook_gives_with_these_inputs(llmecon, book, ta
         assert [float(row[place]) for place in OUTPUTS] == [values[tuple(place.split("!"))] for place in OUTPUTS]
 
 
+def test_a_named_input_goes_where_a_person_would_type_it(llmecon, book, table, tmp_path):
+    """As ``new --set`` does: the live scenario's cell changes, and the checks, which compute all scenarios, still hold."""
+    rows = table("case,utilisation\na,0.5\n")
+    outputs = "Checks!D4,Calc!D45,Inputs!E29,Inputs!F29"
+    assert llmecon("run", book, "--scenarios", rows, "-o", tmp_path / "out.csv", "--outputs", outputs).status == 0
+    (row,) = read(tmp_path / "out.csv")
+    assert llmecon("new", "token_cost", "-o", tmp_path / "one.xlsx", "--set", "utilisation=0.5").status == 0
+    one = openpyxl.load_workbook(tmp_path / "one.xlsx", data_only=True)
+    assert float(row["Calc!D45"]) == pytest.approx(one["Calc"]["D45"].value, rel=1e-12)
+    assert (row["Checks!D4"], float(row["Inputs!E29"]), float(row["Inputs!F29"])) == ("0", 0.5, 0.6)
+
+
+def test_where_the_table_chooses_the_scenario_a_named_input_goes_to_all_of_them(llmecon, book, table, tmp_path):
+    rows = table("case,utilisation,Inputs!D4\na,0.5,Base\nb,0.5,Bear\n")
+    outputs = "Checks!D4,Inputs!D29,Inputs!D28"
+    assert llmecon("run", book, "--scenarios", rows, "-o", tmp_path / "out.csv", "--outputs", outputs).status == 0
+    assert [[row["Checks!D4"], row["Inputs!D29"], row["Inputs!D28"]] for row in read(tmp_path / "out.csv")] == [
+        ["0", "0.5", "2.5"],
+        ["0", "0.5", "4"],
+    ]
+
+
 def test_without_outputs_the_formulas_of_the_sheets_of_results_are_read(llmecon, book, table, tmp_path):
     rows = table("k,context\na,4096\n")
     assert llmecon("run", book, "--scenarios", rows, "-o", tmp_path / "out.csv").status == 0

@@ -178,10 +178,11 @@ def _named(places: Places, file: str, column: str) -> Reference:
 
 
 def _bound(book: Book, column: str, area: Reference, chosen: Collection[Place]) -> Input:
-    """What a column fills: where it names a live cell, that cell of the live scenario in which a person would type."""
+    """What a column fills: an address its cell; a live cell's name that cell of the scenario in which a person would type."""
     sheet = book.by_title[area.sheet]
     entry = sheet.get(area.top, area.left)
-    cells = _alternatives(book, entry, chosen) if entry is not None and entry.formula.text else []
+    is_live = "!" not in column and entry is not None and bool(entry.formula.text)
+    cells = _alternatives(book, entry, chosen) if entry is not None and is_live else []
     if cells:
         entry = cells[0]
         area = area._replace(left=entry.column, right=entry.column)
