@@ -137,7 +137,7 @@ class ColumnarEngine:
         else:
             workspace, slot = self._constants.workspace, int(self._constants.slots[output])
         kind = int(workspace.kind[slot])
-        num = np.broadcast_to(workspace.num[slot], bound.workspace.width)[:count]
+        num = np.broadcast_to(workspace.num[slot], bound.workspace.width)[:count] + 0.0  # a cell holds no negative zero
         return num, workspace.kinds[slot][:count] if kind == MIXED else kind
 
 
