@@ -93,7 +93,7 @@ def numbers(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         call("DDB", st.just("1000"), st.just("100"), st.just("5"), count),
         call("SYD", st.just("1000"), inner, st.just("5"), count),
         call("RANK", references, whole),
-        one_of_calls("LEN VALUE", inner),
+        one_of_calls("LEN", inner),
     )
 
 

@@ -7,15 +7,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from pycalc.cells import Cell, bug_id
-from workbook_templates.headless.columnar.cells import Ids
+from workbook_templates.headless.columnar.cells import Area, Ids
 from workbook_templates.headless.columnar.compiler import Frame, Link, Source
 from workbook_templates.headless.columnar.plan import Group, Plan, Step
 from workbook_templates.headless.columnar.refusal import NotColumnar, UnsupportedError
 from workbook_templates.headless.columnar.values import NA, VALUE, Values, element, error, stored
 from workbook_templates.headless.columnar.workspace import Fixed, Lost, Range, Slots, Workspace, as_slice
 
-MOST_TOGETHER = 1024
-"""Elements of the ranges of cells that are computed together, for each scenario."""
+WIDTHS = (8, 64, 256, 1024, 2048)
+"""Scenarios of a block: multiples of eight, so that every block runs through the same vector instructions."""
+MOST_BYTES = 1 << 27  # of a block in memory
+MOST_TOGETHER = 1 << 22
+"""Elements of the ranges of cells that are computed together, in all scenarios of a block."""
 
 log = logging.getLogger(__name__)
 
@@ -30,27 +33,26 @@ class Piece:
     """By link: rows × columns × cells, the last one where all cells mean the same range; None where none is in line."""
 
 
-def pieces(plan: Plan, step: Step) -> Iterator[Piece]:
-    """A step cut so that each piece is one operation on arrays of moderate size."""
+def pieces(plan: Plan, step: Step, width: int) -> Iterator[Piece]:
+    """A step cut so that each piece is one operation on arrays of moderate size in blocks of so many scenarios."""
     links = step.group.links
     alike: dict[tuple[tuple[int, int] | None, ...], list[int]] = {}
     for cell in step.cells:
-        alike.setdefault(tuple(_size(plan, link, cell) for link in links), []).append(cell)
+        alike.setdefault(tuple(map(_size, plan.areas(cell))), []).append(cell)
     for sizes, cells in alike.items():
         largest = max((size[0] * size[1] for size in sizes if size is not None), default=1)
-        count = max(1, MOST_TOGETHER // largest)
+        count = max(1, MOST_TOGETHER // width // largest)
         for start in range(0, len(cells), count):
             some = cells[start : start + count]
-            yield Piece(step.group, some, [_meant(plan, link, some) for link in links])
+            by_link = zip(*map(plan.areas, some), strict=True)
+            yield Piece(step.group, some, [_meant(plan, link, areas) for link, areas in zip(links, by_link, strict=True)])
 
 
-def _size(plan: Plan, link: Link, cell: int) -> tuple[int, int] | None:
-    area = plan.area(link, cell)
+def _size(area: Area | None) -> tuple[int, int] | None:
     return None if area is None else (area[2] - area[0] + 1, area[3] - area[1] + 1)
 
 
-def _meant(plan: Plan, link: Link, cells: Sequence[int]) -> Ids | None:
-    areas = [plan.area(link, cell) for cell in cells]
+def _meant(plan: Plan, link: Link, areas: Sequence[Area | None]) -> Ids | None:
     if areas[0] is None:
         return None
     if all(area == areas[0] for area in areas):
@@ -139,7 +141,7 @@ class Constants:
         runner = _Runner(plan, self.workspace, slots)
         with plan.context.arithmetic():
             for step in plan.constant:
-                for piece in pieces(plan, step):
+                for piece in pieces(plan, step, WIDTHS[-1]):
                     sources = [self.source(ids) for ids in piece.references]
                     out = as_slice(slots[piece.cells].tolist())
                     runner.compute(piece, runner.frame(piece, sources), out)
@@ -154,6 +156,11 @@ class Constants:
         return 0.0 if value is None and self.plan.cells.formula(cell) is not None else value
 
 
+def fitting_widths(rows: int) -> tuple[int, ...]:
+    """The widths of blocks of so many cells that memory allows."""
+    return (WIDTHS[0], *(width for width in WIDTHS[1:] if width * 8 * rows <= MOST_BYTES))
+
+
 class Layout:
     """Which cells have a row in a block's workspace: all that change, and constants within ranges of such.
 
@@ -162,9 +169,10 @@ class Layout:
 
     def __init__(self, plan: Plan, constants: Constants) -> None:
         self.plan, self.constants = plan, constants
-        self.pieces = [piece for step in plan.moving for piece in pieces(plan, step)]
-        self.largest = max((ids.size for piece in self.pieces for ids in piece.references if ids is not None), default=1)
         moving = [int(cell) for step in plan.moving for owner in step.cells for cell in plan.filled(owner)]
+        width = fitting_widths(len(moving))[-1]
+        self.pieces = [piece for step in plan.moving for piece in pieces(plan, step, width)]
+        self.largest = max((ids.size for piece in self.pieces for ids in piece.references if ids is not None), default=1)
         live = {*plan.inputs, *moving}
         self.beside: set[int] = set()
         for piece in self.pieces:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pycalc.cells import Cell
-from workbook_templates.headless.columnar.binding import Bound, Constants, Layout
+from workbook_templates.headless.columnar.binding import Bound, Constants, Layout, fitting_widths
 from workbook_templates.headless.columnar.book import Book, Spot
 from workbook_templates.headless.columnar.cells import Cells
 from workbook_templates.headless.columnar.context import Context
@@ -17,10 +17,6 @@ from workbook_templates.headless.columnar.values import ERROR, MIXED, NUM, NUMBE
 from workbook_templates.headless.scenarios import Place
 from workbook_templates.headless.sheet_xml import position
 from workbook_templates.reading import Package
-
-WIDTHS = (8, 64, 256, 1024, 2048)
-"""Scenarios of a block: multiples of eight, so that every block runs through the same vector instructions."""
-MOST_BYTES = 1 << 27  # of a block in memory
 
 Column: TypeAlias = tuple[Floats, int | Kinds]
 
@@ -43,9 +39,7 @@ class ColumnarEngine:
         self._constants = Constants(self._plan)
         self._layout = Layout(self._plan, self._constants)
         self._bound: dict[int, Bound] = {}
-        most = MOST_BYTES // 8 // max(len(self._layout.rows), 4 * self._layout.largest)
-        fitting = [width for width in WIDTHS[1:] if width <= most]
-        self._widths = (WIDTHS[0], *fitting)
+        self._widths = fitting_widths(max(len(self._layout.rows), 4 * self._layout.largest))
         self._texts = len(self._context.texts.texts)
         # what only shows when it is computed shows now
         self.evaluate({place: [value] for place, value in self.base_values().items()})
@@ -143,7 +137,7 @@ class ColumnarEngine:
         else:
             workspace, slot = self._constants.workspace, int(self._constants.slots[output])
         kind = int(workspace.kind[slot])
-        num = np.broadcast_to(workspace.num[slot], bound.workspace.width)[:count]
+        num = np.broadcast_to(workspace.num[slot], bound.workspace.width)[:count] + 0.0  # a cell holds no negative zero
         return num, workspace.kinds[slot][:count] if kind == MIXED else kind
 
 

@@ -53,6 +53,7 @@ class Plan:
         self._input_places = frozenset(cells.places[cell] for cell in self.inputs)
         self.groups: list[Group] = []
         self._group_of: dict[int, Group] = {}
+        self._areas: dict[int, tuple[Area | None, ...]] = {}
         self._by_key: dict[tuple[object, ...], Group] = {}
         self.varies: Mask = np.zeros(len(cells.places), np.bool_)
         self.varies[list(self.inputs)] = True
@@ -69,8 +70,14 @@ class Plan:
         """The refusal of a formula, with its cell."""
         return NotColumnar(fault.code, *self.cells.name(cell), fault.what)
 
-    def area(self, link: Link, cell: int) -> Area | None:
-        """The cells that a reference means for the formula of a cell; whole rows and columns as far as they are used."""
+    def areas(self, cell: int) -> tuple[Area | None, ...]:
+        """The cells that each reference of a cell's formula means; None where none is in line with the cell."""
+        if cell not in self._areas:
+            self._areas[cell] = tuple(self._area(link, cell) for link in self._group_of[cell].links)
+        return self._areas[cell]
+
+    def _area(self, link: Link, cell: int) -> Area | None:
+        """Whole rows and columns as far as they are used."""
         _, spot = self.cells.places[cell]
         area = link.area(*spot)
         if area is None:
@@ -86,8 +93,7 @@ class Plan:
 
     def needs(self, cell: int) -> Iterator[Ids]:
         """The cells that the formula of a cell refers to, by reference."""
-        for link in self._group_of[cell].links:
-            area = self.area(link, cell)
+        for link, area in zip(self._group_of[cell].links, self.areas(cell), strict=True):
             if area is not None:
                 yield self.cells.sheets[link.sheet].within(area)
 
@@ -114,8 +120,7 @@ class Plan:
             self._group_of[cell] = group
             if group.skips_subtotals:
                 self._require_no_subtotal(group, cell)
-            for link in group.links:
-                area = self.area(link, cell)
+            for link, area in zip(group.links, self.areas(cell), strict=True):
                 if area is None or (link.sheet, area) in areas:
                     continue
                 areas.add((link.sheet, area))
@@ -143,8 +148,7 @@ class Plan:
 
     def _require_no_subtotal(self, group: Group, cell: int) -> None:
         """A SUBTOTAL does not count others within its ranges; that is not done here."""
-        for link in group.links:
-            area = self.area(link, cell)
+        for link, area in zip(group.links, self.areas(cell), strict=True):
             for other in [] if area is None else self.cells.sheets[link.sheet].within(area).tolist():
                 formula = self.cells.formula(other)
                 if formula is not None and NESTED.search(formula.text):
@@ -161,8 +165,7 @@ class Plan:
         known: dict[tuple[int, Area], set[int]] = {}
         for group in self.groups:
             for cell in group.cells:
-                for link in group.links:
-                    area = self.area(link, cell)
+                for link, area in zip(group.links, self.areas(cell), strict=True):
                     if area is None:
                         continue
                     key = (link.sheet, area)
