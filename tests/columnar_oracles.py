@@ -10,7 +10,7 @@ from pycalc.errors import CellError
 from workbook_templates.headless.columnar.engine import ColumnarEngine
 from workbook_templates.headless.columnar.refusal import NotColumnar
 from workbook_templates.headless.engine import Engine
-from workbook_templates.headless.recalculation import _Book
+from workbook_templates.headless.formula_book import FormulaBook
 from workbook_templates.reading import open_package
 
 
@@ -62,7 +62,7 @@ def cellrune(asked: Asked) -> list[tuple[Answer, ...]]:
 
 def formualizer(asked: Asked) -> list[tuple[Answer, ...]]:
     """Cell by cell, so that one that it cannot compute does not stop the others."""
-    book = _Book(open_package(asked.path))
+    book = FormulaBook(open_package(asked.path))
     engine = Engine(book._for_engine(), set().union(*book.called.values()))
     by_address = {cell.address: cell.position for _, cell in book.formulas()}
 

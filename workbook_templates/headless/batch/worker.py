@@ -19,6 +19,7 @@ import numpy as np
 
 from pycalc.cells import Cell, bug_id
 from workbook_templates.headless.batch.shards import Column
+from workbook_templates.headless.columnar.refusal import NotColumnar
 from workbook_templates.headless.engines import choose
 from workbook_templates.headless.scenarios import Place, ScenarioEngine
 from workbook_templates.reading import Package, RefusedFileError
@@ -102,6 +103,8 @@ def computed(engine: ScenarioEngine, job: Job, columns: Sequence[Sequence[Cell]]
         return [Column.of(results[place]) for place in job.outputs]
     except RefusedFileError as refusal:
         return Failed(refusal.code, refusal.reason)
+    except NotColumnar as fault:  # what a scenario's values ask for, such as OFFSET to the left
+        return Failed("NOT_COLUMNAR", f"is not computed in columns ({fault}); take --engine formualizer")
     except MemoryError:
         return Failed("MEMORY", "needs more memory than a worker may take")
     except Exception as fault:
