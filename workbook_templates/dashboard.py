@@ -1,4 +1,4 @@
-"""The answer on one page: figures, what they say in words, all scenarios, four charts."""
+"""The answer on one page: figures, what they say in words, all scenarios, charts and heat maps."""
 
 from typing import Any
 
@@ -6,8 +6,9 @@ from openpyxl.drawing.spreadsheet_drawing import AnchorMarker, TwoCellAnchor
 
 from workbook_templates import style
 from workbook_templates.charts import draw_chart
+from workbook_templates.heat_maps import draw_heat_map
 from workbook_templates.page import Draft, Page, Place
-from workbook_templates.spec import Kpi, Strip
+from workbook_templates.spec import HeatMap, Kpi, Strip
 
 COLUMNS = "BCDEFGHIJKLM"
 WIDTH = 14.5
@@ -62,7 +63,8 @@ def _draw_scenarios(page: Page, strip: Strip) -> None:
     live = draft.places["scenario"].seen_from(page.title)
     headline = draft.template.headlines[0]
     sources = [draft.places[f"{strip.name}.{part}"].cells() for part in ("names", headline)]
-    unit = next(kpi.unit for kpi in draft.template.kpis if kpi.name == headline)
+    unit = next(line.unit for line in draft.template.all_lines() if line.name == headline)
+    unit = next((kpi.unit for kpi in draft.template.kpis if kpi.name == headline), unit)
     for i, (name, value) in enumerate(zip(*sources, strict=True)):
         first, second = list(COLUMNS[SCENARIOS_FROM + 2 * i :][:2])
         page.put(f"{first}{top}", f"={name.seen_from(page.title)}", style.SCENARIO)
@@ -74,10 +76,14 @@ def _draw_scenarios(page: Page, strip: Strip) -> None:
 
 
 def _draw_charts(page: Page) -> None:
+    """Two by two; a heat map takes the place of a chart."""
     top, half = page.row, len(COLUMNS) // 2
     for i, spec in enumerate(page.draft.template.charts):
-        chart = draw_chart(page.draft, spec)
         left, upper = 1 + half * (i % 2), top - 1 + CHART_ROWS * (i // 2)
+        if isinstance(spec, HeatMap):
+            draw_heat_map(page, spec, COLUMNS[left - 1 : left - 1 + half], upper + 1, CHART_ROWS)
+            continue
+        chart = draw_chart(page.draft, spec)
         chart.anchor = _anchor(left, upper, left + half, upper + CHART_ROWS, i % 2 == 0)
         page.sheet.add_chart(chart)
         page.draft.alts.append(spec.alt)

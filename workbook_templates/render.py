@@ -7,15 +7,20 @@ from openpyxl.workbook.defined_name import DefinedName
 
 from pycalc.lambdas import lambda_text
 from workbook_templates import style
+from workbook_templates.calc_sheets import draw_calc
+from workbook_templates.catalogue_sheets import draw_catalogues
 from workbook_templates.dashboard import draw_dashboard
 from workbook_templates.formulas import Writer
+from workbook_templates.input_sheets import draw_inputs
 from workbook_templates.levers import draw_sensitivity
 from workbook_templates.page import Draft
-from workbook_templates.sheets import draw_calc, draw_checks, draw_cover, draw_inputs, draw_log
+from workbook_templates.sheets import draw_checks, draw_cover, draw_log
 from workbook_templates.soundness import require_sound
 from workbook_templates.spec import Template
 
 AUTHOR = "llmecon"
+DRAWN = (draw_catalogues, draw_inputs, draw_calc, draw_sensitivity, draw_dashboard, draw_checks, draw_log, draw_cover)
+"""In the order in which each finds the cells that it reads."""
 
 
 def render(template: Template, inline: bool = False) -> Draft:
@@ -26,7 +31,7 @@ def render(template: Template, inline: bool = False) -> Draft:
     for named in style.named_styles():
         book.add_named_style(named)
     draft = Draft(template, book, Writer(inline))
-    for draw in (draw_inputs, draw_calc, draw_sensitivity, draw_dashboard, draw_checks, draw_log, draw_cover):
+    for draw in DRAWN:
         draw(draft)
     book._sheets.sort(key=lambda sheet: template.sheets.index(sheet.title))
     _define_names(draft)

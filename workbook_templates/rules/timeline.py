@@ -62,7 +62,7 @@ def _steps(entry: Entry) -> bool:
     """Whether a formula counts on from its left neighbour and reads nothing else in another column."""
     reads = [reference for reference in entry.formula.references if not reference.name]
     left = (entry.row, entry.column - 1)
-    counts_on = set(entry.formula.functions) <= {"EDATE", "EOMONTH", "DATE", "YEAR", "MONTH", "DAY"}
+    counts_on = set(entry.formula.functions) <= {"EDATE", "EOMONTH", "DATE", "YEAR", "MONTH", "DAY", "N"}
     return counts_on and len(reads) == 1 and reads[0].covers(entry.sheet.title, *left) and reads[0].is_cell
 
 
