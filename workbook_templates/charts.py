@@ -20,7 +20,7 @@ from workbook_templates.spec import CategoryChart, Series, TornadoChart, Waterfa
 BAR_COLOURS = {"cost": style.NAVY, "waste": style.AMBER, "less": style.CORAL, "total": style.TEAL, "compare": style.GREY}
 COLOURS = (style.NAVY, style.TEAL, style.CORAL, style.AMBER, style.GREY, style.SKY, style.SLATE)
 SECOND_AXIS = 200
-PART = re.compile(r"(.+)\[([0-9]+)\]")
+PART = re.compile(r"(.+)\[([0-9]+)(,?)\]")
 
 
 def draw_chart(draft: Draft, spec: Any) -> Any:
@@ -33,11 +33,13 @@ def draw_chart(draft: Draft, spec: Any) -> Any:
 
 
 def cells_of(draft: Draft, name: str) -> Reference:
-    """The cells of a name; of ``name[i]`` the i-th column."""
+    """The cells of a name; of ``name[i]`` the i-th column, of ``name[i,]`` the i-th row."""
     match = PART.fullmatch(name)
     place = draft.places[match[1] if match else name]
     left, top, right, bottom = range_boundaries(place.cell)
-    if match:
+    if match and match[3]:
+        top = bottom = top + int(match[2])
+    elif match:
         left = right = left + int(match[2])
     return Reference(draft.book[place.sheet], min_col=left, min_row=top, max_col=right, max_row=bottom)
 

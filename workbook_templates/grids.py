@@ -5,14 +5,15 @@ calculation; a name that does not move is read from Calc or Inputs.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from openpyxl.formatting.rule import ColorScaleRule, Rule
 from openpyxl.utils import get_column_letter
 
 from workbook_templates import style
 from workbook_templates.input_sheets import options_of
-from workbook_templates.page import Draft, Local, Page, Place
-from workbook_templates.recompute import moved_lines
+from workbook_templates.page import Draft, Page, Place
+from workbook_templates.recompute import moved_lines, rows_of
 from workbook_templates.spec import Axis, Grid, Line, Table
 
 FIRST = 4  # column D
@@ -25,11 +26,17 @@ def letters_from(count: int, start: int = FIRST) -> list[str]:
 
 
 def wanted_lines(draft: Draft, items: Sequence[str | Line], moved: set[str]) -> tuple[Line, ...]:
-    """The named lines with all between, and the block's own."""
+    """The named lines with all between, and the block's own; what does not move is read from the calculation."""
     own = tuple(item for item in items if isinstance(item, Line))
     wanted = {item if isinstance(item, str) else item.name for item in items}
-    again = moved_lines((*draft.template.all_lines(), *own), moved, wanted)
-    return (*again, *(line for line in own if line not in again))
+    lines = (*draft.template.all_lines(), *own)
+    again = {line.name for line in moved_lines(lines, moved, wanted)}
+    still = wanted - again - {line.name for line in own} - moved
+    return tuple(
+        replace(line, formula=f"={line.name}") if line.name in still else line
+        for line in lines
+        if line.name in again or line.name in wanted - moved
+    )
 
 
 def draw_lines(
@@ -83,53 +90,105 @@ def draw_table(page: Page, table: Table | Grid) -> dict[str, int]:
 
 
 def draw_grid(page: Page, grid: Grid) -> None:
-    """The across axis with its lines, then the steps and the cells over both axes."""
-    rows = draw_table(page, grid)
-    letters = letters_from(len(grid.across.values))
-    matrices: dict[str, int] = {}
-    for cell in (*grid.steps, grid.cell):
-        matrices[cell.name] = _draw_matrix(page, grid, cell, letters, rows, matrices)
-    first = matrices[grid.cell.name]
-    _colour_cells(page, grid, f"{letters[0]}{first}:{letters[-1]}{page.row - 1}", rows)
+    """The across axis with its lines, the down axis with its own, then the steps and the cells over both axes."""
+    _GridDrawing(page, grid).draw()
 
 
-def _draw_matrix(
-    page: Page, grid: Grid, cell: Line, letters: Sequence[str], rows: Mapping[str, int], matrices: Mapping[str, int]
-) -> int:
-    """Cells over both axes, with the lines of the down axis to the right of the first matrix; gives its first row.
+class _GridDrawing:
+    """Where the parts of a grid stand.
 
-    ``matrices`` are those drawn before, by their first rows.
+    A down axis that moves a chain of lines is drawn as a table first, its values side by side;
+    the rows of the matrices then read it by their number.  Where each line is read by the cells
+    themselves, the axis and the lines stand beside the cells at once.
     """
-    draft, head, count = page.draft, page.row, len(grid.down.values)
-    first, last = head + 1, head + count
-    origin = min((first, *matrices.values()))  # where the axis and the lines beside it stand
-    beside = wanted_lines(draft, grid.down_lines, {grid.down.name})
-    side = dict(zip((line.name for line in beside), letters_from(len(beside), FIRST + len(letters) + 1), strict=True))
-    titles = {side[line.name]: line.label for line in beside} if origin == first else {}
-    page.heads({"B": f"{cell.label}, {cell.unit.name}", "C": grid.down.unit.name, **titles})
-    for letter in letters:
-        page.put(f"{letter}{head}", f"={letter}{rows[grid.across.name]}", style.HEAD, grid.across.unit.format)
-    if origin == first:
-        _axis_cells(page, grid.down, [f"C{row}" for row in range(first, last + 1)])
-        draft.places[f"{grid.name}.down"] = Place(SHEET, f"$C${first}:$C${last}")
-        for name, letter in side.items():
-            draft.places[f"{grid.name}.{name}"] = Place(SHEET, f"${letter}${first}:${letter}${last}")
-    for row in range(first, last + 1):
-        at = origin + row - first
-        page.put(f"B{row}", grid.down.label, style.LABEL)
-        if origin != first:
-            page.put(f"C{row}", f"=C{at}", style.CALC, grid.down.unit.format)
-        by_row: Local = {grid.down.name: f"$C{at}"} | {name: f"${letter}{at}" for name, letter in side.items()}
-        for line in beside if origin == first else ():
-            page.formula(f"{side[line.name]}{row}", line.formula, line.unit.tight, local=by_row)
-        for letter in letters:
-            local = {name: f"{letter}${found}" for name, found in rows.items()} | dict(by_row)
-            local |= {name: f"{letter}{start + row - first}" for name, start in matrices.items()}
-            page.formula(f"{letter}{row}", cell.formula, cell.unit.tight, local=local)
-    page.row = last + 1
-    place = Place(SHEET, f"${letters[0]}${first}:${letters[-1]}${last}")
-    draft.places[f"{grid.name}.{'cells' if cell is grid.cell else cell.name}"] = place
-    return first
+
+    def __init__(self, page: Page, grid: Grid) -> None:
+        self.page, self.grid, self.count = page, grid, len(grid.down.values)
+        self.letters = letters_from(len(grid.across.values))
+        self.beside, self.chain = beside_of(page.draft, grid)
+        side = letters_from(len(self.beside), FIRST + len(self.letters) + 1)
+        self.side = {line.name: letter for line, letter in zip(self.beside, side, strict=True)}
+        self.rows: Mapping[str, int] = {}
+        self.table: Mapping[str, int] = {}
+        self.matrices: dict[str, int] = {}
+
+    def draw(self) -> None:
+        self.rows = draw_table(self.page, self.grid)
+        if self.chain:
+            self._draw_chain()
+        for cell in (*self.grid.steps, self.grid.cell):
+            self._draw_matrix(cell)
+        first = self.matrices[self.grid.cell.name]
+        _colour_cells(self.page, self.grid, f"{self.letters[0]}{first}:{self.letters[-1]}{self.page.row - 1}", self.rows)
+
+    def _draw_chain(self) -> None:
+        page, down, letters = self.page, self.grid.down, letters_from(self.count)
+        page.row += 1
+        page.label(down.label, down.unit.name)
+        _axis_cells(page, down, [f"{letter}{page.row}" for letter in letters])
+        page.row += 1
+        self.table = draw_lines(page, self.grid.name, self.chain, letters, {down.name: page.row - 1})
+        page.row += 1
+
+    def _draw_matrix(self, cell: Line) -> None:
+        page, grid, head = self.page, self.grid, self.page.row
+        is_first, first, last = not self.matrices, head + 1, head + self.count
+        origin = min((first, *self.matrices.values()))  # where the axis and the lines beside it stand
+        titles = {self.side[line.name]: line.label for line in self.beside} if is_first else {}
+        page.heads({"B": f"{cell.label}, {cell.unit.name}", "C": grid.down.unit.name, **titles}, tall=bool(titles))
+        for letter in self.letters:
+            page.put(f"{letter}{head}", f"={letter}{self.rows[grid.across.name]}", style.HEAD, grid.across.unit.format)
+        if is_first:
+            self._draw_side(first, last)
+        for row in range(first, last + 1):
+            page.put(f"B{row}", grid.down.label, style.LABEL)
+            if not is_first:
+                page.put(f"C{row}", f"=C{origin + row - first}", style.CALC, grid.down.unit.format)
+            for letter in self.letters:
+                local = {name: f"{letter}${found}" for name, found in self.rows.items()}
+                local |= self._by_row(origin + row - first)
+                local |= {name: f"{letter}{start + row - first}" for name, start in self.matrices.items()}
+                page.formula(f"{letter}{row}", cell.formula, cell.unit.tight, local=local)
+        page.row = last + 1
+        self.matrices[cell.name] = first
+        place = Place(SHEET, f"${self.letters[0]}${first}:${self.letters[-1]}${last}")
+        page.draft.places[f"{grid.name}.{'cells' if cell is grid.cell else cell.name}"] = place
+
+    def _by_row(self, row: int) -> dict[str, str]:
+        """What the names that the down axis moves stand for in a row of the first matrix."""
+        return {self.grid.down.name: f"$C{row}"} | {name: f"${letter}{row}" for name, letter in self.side.items()}
+
+    def _draw_side(self, first: int, last: int) -> None:
+        """The values of the down axis, and what depends on them alone and the cells read."""
+        page, grid = self.page, self.grid
+        for name, letter in ((grid.down.name, "C"), *self.side.items()):
+            place = Place(SHEET, f"${letter}${first}:${letter}${last}")
+            page.draft.places[f"{grid.name}.{'down' if name == grid.down.name else name}"] = place
+        if not self.chain:
+            _axis_cells(page, grid.down, [f"C{row}" for row in range(first, last + 1)])
+        for row in range(first, last + 1):
+            if self.chain:
+                page.put(f"C{row}", self._picked(grid.down.name, first, row), style.CALC, grid.down.unit.format)
+            for line in self.beside:
+                cell = f"{self.side[line.name]}{row}"
+                if self.chain:
+                    page.put(cell, self._picked(line.name, first, row), style.CALC, line.unit.tight)
+                else:
+                    page.formula(cell, line.formula, line.unit.tight, local=self._by_row(row))
+
+    def _picked(self, name: str, first: int, row: int) -> str:
+        """The value of the table of the down axis that belongs to a row."""
+        letters, at = letters_from(self.count), self.table[name]
+        return f"=INDEX(${letters[0]}${at}:${letters[-1]}${at},1,ROWS($B${first}:$B{row}))"
+
+
+def beside_of(draft: Draft, grid: Grid) -> tuple[tuple[Line, ...], tuple[Line, ...]]:
+    """The lines beside a grid's cells, and the chain that leads to them where not all are read by the cells."""
+    lines = wanted_lines(draft, grid.down_lines, {grid.down.name})
+    read = {name for cell in (*grid.steps, grid.cell) for name in rows_of(cell.formula)}
+    shown = {item.name for item in grid.down_lines if isinstance(item, Line)}
+    beside = tuple(line for line in lines if line.name in read or line.name in shown)
+    return (beside, ()) if len(beside) == len(lines) else (beside, lines)
 
 
 def _colour_cells(page: Page, grid: Grid, area: str, rows: Mapping[str, int]) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from workbook_templates import style
-from workbook_templates.grids import SHEET, draw_grid, draw_lines, draw_table, letters_from, wanted_lines
+from workbook_templates.grids import SHEET, beside_of, draw_grid, draw_lines, draw_table, letters_from, wanted_lines
 from workbook_templates.input_sheets import SCENARIO_COLUMNS
 from workbook_templates.page import Draft, Page, Place
 from workbook_templates.spec import SCENARIOS, Block, Grid, Levers, Strip, Table, Waterfall
@@ -13,7 +13,7 @@ from workbook_templates.waterfalls import WATERFALL_WIDTH, draw_waterfall
 
 def draw_sensitivity(draft: Draft) -> None:
     """All blocks of the template, one under the other."""
-    widest = letters_from(max(map(_width, draft.template.blocks)))
+    widest = letters_from(max(_width(draft, block) for block in draft.template.blocks))
     page = Page(draft, SHEET, {"B": 34, "C": 13, **dict.fromkeys(widest, 12.5)}, style.TEAL)
     page.frame("Sensitivity", "The calculation once more for other values: closed form, no data tables")
     for i, block in enumerate(draft.template.blocks):
@@ -23,16 +23,25 @@ def draw_sensitivity(draft: Draft) -> None:
         page.put(f"B{page.row}", block.reading, style.SUBTITLE)
         page.height(20)
         page.row += 1
+        top = page.row
         _draw_block(page, block)
+        last = letters_from(_width(draft, block))[-1]
+        draft.places[f"{block.name}.area"] = Place(SHEET, f"$D${top}:${last}${page.row - 1}")
+        for line in block.after if isinstance(block, Table | Grid) else ():
+            page.label(line.label, line.unit.name, line.key)
+            page.formula(f"D{page.row}", line.formula, line.unit.format, line.key)
+            draft.places[line.name] = Place(SHEET, f"$D${page.row}")
+            page.row += 1
     page.row -= 1
     page.finish("1:3", freeze="D4")
 
 
-def _width(block: Block) -> int:
+def _width(draft: Draft, block: Block) -> int:
     if isinstance(block, Table):
         return len(block.across.values)
     if isinstance(block, Grid):
-        return len(block.across.values) + 1 + len(block.down_lines)
+        beside, _ = beside_of(draft, block)
+        return max(len(block.across.values) + 1 + len(beside), len(block.down.values))
     if isinstance(block, Waterfall):
         return WATERFALL_WIDTH
     return 1 + len(block.drivers) if isinstance(block, Levers) else len(SCENARIOS)

@@ -181,7 +181,7 @@ MODEL_FIELDS: dict[str, Field] = {
     "window": Field(
         Column("window_values", "in windows", u.VALUES),
         (),
-        Line("window_values", "of those in sliding windows", u.VALUES, "0 | ", "besides; they stop growing at the window"),
+        Line("window_values", "KV values in sliding windows", u.VALUES, "0 | ", "besides; they stop growing at the window"),
     ),
     "reach": Field(
         Column("window_tokens", "Window", u.TOKENS),

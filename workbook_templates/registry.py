@@ -6,7 +6,10 @@ from importlib import import_module
 
 from workbook_templates.spec import Template
 
-TEMPLATES = {"token_cost": "workbook_templates.token_cost"}
+TEMPLATES = {
+    "token_cost": "workbook_templates.token_cost",
+    "capacity": "workbook_templates.capacity",
+}
 """Name to the module whose ``TEMPLATE`` it is."""
 
 

@@ -40,7 +40,8 @@ def draw_checks(draft: Draft) -> None:
     page.heads({"B": "Check", "C": "Unit", "D": "Fails", "E": "Meaning"}, "E")
     for check in draft.template.checks:
         page.label(check.label, "flag")
-        page.formula(f"D{page.row}", f"=IFERROR(IF({check.holds},0,1),1)", "0")
+        flag = f"IF({check.holds},0,1)"
+        page.formula(f"D{page.row}", f"={flag}" if check.bare else f"=IFERROR({flag},1)", "0")
         page.put(f"E{page.row}", check.meaning, style.NOTE)
         draft.places[check.label] = Place("Checks", f"$D${page.row}")
         page.row += 1

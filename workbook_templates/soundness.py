@@ -72,7 +72,9 @@ def _require_lines(template: Template) -> None:
             later = own if isinstance(section.over, Months) else set()
             _require_line(template, line, known, later, units)
             known.add(line.name)
+    blocks = tuple(f"{block.name}." for block in template.blocks)
     for line, moved in _own_lines(template):
+        known |= {name for name in rows_of(line.formula) if name.startswith(blocks)}
         units |= {line.name: _unit_in_formulas(line.unit)}
         _require_line(template, line, known | moved, set(), units)
         known.add(line.name)
@@ -127,10 +129,10 @@ def _own_lines(template: Template) -> Iterator[tuple[Line, set[str]]]:
     """The lines that tables and grids add, with the axes they stand under."""
     for block in template.blocks:
         if isinstance(block, Table):
-            yield from ((item, {block.across.name}) for item in block.lines if isinstance(item, Line))
+            yield from ((item, {block.across.name}) for item in (*block.lines, *block.after) if isinstance(item, Line))
         elif isinstance(block, Grid):
             moved = {block.across.name, block.down.name}
-            items = (*block.lines, *block.down_lines, *block.steps, block.cell)
+            items = (*block.lines, *block.down_lines, *block.steps, block.cell, *block.after)
             yield from ((item, moved) for item in items if isinstance(item, Line))
 
 

@@ -68,6 +68,7 @@ BANNED: Final[dict[str, str]] = {
 
 MASKS = frozenset(("IFERROR", "IFNA", "ISERROR", "ISERR", "ISNA", "ERROR.TYPE", "AGGREGATE"))
 TOTALS = frozenset(("SUM", "SUBTOTAL", "AVERAGE", "MIN", "MAX", "COUNT", "COUNTA", "PRODUCT", "MEDIAN"))
+TELL_MISSING = frozenset(("ISNA", "ISERR"))
 SHORT_RUN = 3  # how many formulas make a run whose majority counts
 GRID_SHARE = 0.7  # how much of a stretch down a column has one formula before the rest is odd
 Run = list[Entry]
@@ -254,20 +255,20 @@ def _result_faults(book: Book, entry: Entry) -> Iterator[Finding]:
     elif text == "":
         yield Finding(entry.where, "gives an empty text", "a number or a word that says what it found")
     elif entry.result.is_error and not (text == "#N/A" and _is_declared(book, entry)):
-        right = "no error; #N/A only where Checks counts it by ISNA in a row that says why"
+        right = "no error; #N/A only where Checks tells it by ISNA or ISERR, in a row that says why"
         yield Finding(entry.where, f"gives {text}", right)
 
 
 def _is_declared(book: Book, entry: Entry) -> bool:
-    """Whether Checks counts the #N/A of this very cell, in a row whose text speaks of #N/A.
+    """Whether Checks tells the #N/A of this very cell from other errors, in a row whose text speaks of #N/A.
 
     #N/A is this calculator's answer where no number exists (a break-even that is never
     reached).  It passes only as a declared answer: an error that nobody announced is a fault.
     """
     for sheet in book.of_role(Role.CHECKS):
         for check in sheet.formulas.values():
-            counts = "ISNA" in check.formula.functions and _reads(check.formula, entry)
-            if counts and any("#N/A" in other.text for other in sheet.row_of(check.row) if not other.formula.text):
+            tells = TELL_MISSING.intersection(check.formula.functions) and _reads(check.formula, entry)
+            if tells and any("#N/A" in other.text for other in sheet.row_of(check.row) if not other.formula.text):
                 return True
     return False
 

@@ -1,7 +1,7 @@
 """What a template may say: a workbook as values, without a word about how it is drawn."""
 
 from workbook_templates.spec.blocks import Axis, Block, Grid, Levers, Step, Strip, Table, Waterfall, axis
-from workbook_templates.spec.book import Change, Check, Kpi, Template
+from workbook_templates.spec.book import Change, Check, Kpi, Template, only_missing
 from workbook_templates.spec.catalogue import Catalogue, Column, Datum
 from workbook_templates.spec.charts import CategoryChart, Chart, HeatMap, Series, TornadoChart, WaterfallChart, XyChart
 from workbook_templates.spec.rows import (
@@ -64,6 +64,7 @@ __all__ = [
     "XyChart",
     "article",
     "axis",
+    "only_missing",
     "ours",
     "quantity",
     "section",

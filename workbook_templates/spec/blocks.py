@@ -40,6 +40,8 @@ class Table:
     reading: str
     across: Axis
     lines: tuple[str | Line, ...]
+    after: tuple[Line, ...] = ()
+    """Lines that stand once below it and read its rows, or any other of the sheet, as ``<block>.<row>``."""
     legend: bool = False
     break_before: bool = False
 
@@ -73,6 +75,8 @@ class Grid:
     """The across line that says how many fit; a cell is greyed where that is less than ``room_for``."""
     room_for: str = "1"
     """A number, or the down axis."""
+    after: tuple[Line, ...] = ()
+    """As in a `Table`."""
     legend: bool = False
     break_before: bool = False
 

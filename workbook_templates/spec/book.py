@@ -27,6 +27,14 @@ class Check:
     label: str
     holds: str
     meaning: str
+    bare: bool = False
+    """Whether the condition cannot be an error itself, and so is not guarded against one."""
+
+
+def only_missing(block: str, why: str) -> Check:
+    """The check that declares a block's #N/A: ``why`` says where the block has no number; any other error is a fault."""
+    what = f"#N/A {why}; any other error is a fault"
+    return Check(f"No error but #N/A in {block.replace('_', ' ')}", f"ISERR(SUM({block}.area))=FALSE", what, bare=True)
 
 
 @dataclass(frozen=True, slots=True)

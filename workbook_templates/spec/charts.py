@@ -7,7 +7,7 @@ from dataclasses import dataclass
 class Series:
     """A row or column of cells by its name; ``label`` is what the legend says.
 
-    ``name[i]`` is the i-th column of an area, such as ``by_context.cells[3]``.  Without ``label``
+    ``name[i]`` is the i-th column of an area, such as ``by_context.cells[3]``, ``name[i,]`` the i-th row.  Without ``label``
     the legend shows what stands in the cells' own row under the heading Line.
     """
 
@@ -25,7 +25,7 @@ class Series:
     x: str = ""
     """Its own x values, in an `XyChart`."""
     legend: str = ""
-    """The name of a cell whose text is the legend; ``name[i]`` the i-th of a row."""
+    """The name of a cell whose text is the legend; ``name[i]`` the i-th of a row, ``name[i,]`` of a column."""
 
 
 @dataclass(frozen=True, slots=True)
