@@ -1,7 +1,7 @@
 """The sheets of the calculation: rows that stand once, and rows with columns, in the order of computing."""
 
 from workbook_templates import style
-from workbook_templates.columns import columns_of, draw_rows, finish_columns, open_page
+from workbook_templates.columns import HEAD, columns_of, draw_rows, finish_columns, open_page
 from workbook_templates.page import Draft, Page, Place
 from workbook_templates.spec import Cases, Months, Over, Section
 
@@ -20,10 +20,11 @@ def draw_calc(draft: Draft) -> None:
             pages[title] = _open(draft, title, over), over
     for section in draft.template.calc:
         page, over = pages[section.sheet]
-        first = page.row <= 5
+        first = page.row <= HEAD + 1
         if section.break_before:
             page.new_page()
-        page.section(section.title, gap=not first and not section.break_before)
+        breaks = section.break_before or page.keep(len(section.rows) + 2)
+        page.section(section.title, gap=not first and not breaks)
         _draw_scalars(page, section) if over is None else _draw_section(page, over, section)
     for title, (page, over) in pages.items():
         if over is None:

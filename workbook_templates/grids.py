@@ -123,7 +123,8 @@ class _GridDrawing:
 
     def _draw_chain(self) -> None:
         page, down, letters = self.page, self.grid.down, letters_from(self.count)
-        page.row += 1
+        if not page.keep(len(self.chain) + 3):
+            page.row += 1
         page.label(down.label, down.unit.name)
         _axis_cells(page, down, [f"{letter}{page.row}" for letter in letters])
         page.row += 1
@@ -131,11 +132,14 @@ class _GridDrawing:
         page.row += 1
 
     def _draw_matrix(self, cell: Line) -> None:
-        page, grid, head = self.page, self.grid, self.page.row
+        page, grid = self.page, self.grid
+        page.keep(self.count + 1 + len(grid.after))
+        head = page.row
         is_first, first, last = not self.matrices, head + 1, head + self.count
         origin = min((first, *self.matrices.values()))  # where the axis and the lines beside it stand
         titles = {self.side[line.name]: line.label for line in self.beside} if is_first else {}
-        page.heads({"B": f"{cell.label}, {cell.unit.name}", "C": grid.down.unit.name, **titles}, tall=bool(titles))
+        heads = {"B": f"{cell.label}, {cell.unit.name}", "C": grid.down.unit.name, **titles}
+        page.heads(heads, middle="".join(("C", *titles)), tall=bool(titles))
         for letter in self.letters:
             page.put(f"{letter}{head}", f"={letter}{self.rows[grid.across.name]}", style.HEAD, grid.across.unit.format)
         if is_first:
@@ -180,6 +184,11 @@ class _GridDrawing:
         """The value of the table of the down axis that belongs to a row."""
         letters, at = letters_from(self.count), self.table[name]
         return f"=INDEX(${letters[0]}${at}:${letters[-1]}${at},1,ROWS($B${first}:$B{row}))"
+
+
+def axes_of(block: Table | Grid) -> tuple[Axis, ...]:
+    """The axes of a block."""
+    return (block.across, block.down) if isinstance(block, Grid) else (block.across,)
 
 
 def beside_of(draft: Draft, grid: Grid) -> tuple[tuple[Line, ...], tuple[Line, ...]]:

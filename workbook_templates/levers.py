@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from workbook_templates import style
-from workbook_templates.grids import SHEET, beside_of, draw_grid, draw_lines, draw_table, letters_from, wanted_lines
+from workbook_templates.grids import SHEET, axes_of, beside_of, draw_grid, draw_lines, draw_table, letters_from, wanted_lines
 from workbook_templates.input_sheets import SCENARIO_COLUMNS
 from workbook_templates.page import Draft, Page, Place
 from workbook_templates.spec import SCENARIOS, Block, Grid, Levers, Strip, Table, Waterfall
@@ -14,12 +14,16 @@ from workbook_templates.waterfalls import WATERFALL_WIDTH, draw_waterfall
 def draw_sensitivity(draft: Draft) -> None:
     """All blocks of the template, one under the other."""
     widest = letters_from(max(_width(draft, block) for block in draft.template.blocks))
-    page = Page(draft, SHEET, {"B": 34, "C": 13, **dict.fromkeys(widest, 12.5)}, style.TEAL)
+    axes = [axis for block in draft.template.blocks if isinstance(block, Table | Grid) for axis in axes_of(block)]
+    width = 15.0 if any(axis.options for axis in axes) else 12.5
+    page = Page(draft, SHEET, {"B": 34, "C": width + 0.5, **dict.fromkeys(widest, width)}, style.TEAL)
     page.frame("Sensitivity", "The calculation once more for other values: closed form, no data tables")
     for i, block in enumerate(draft.template.blocks):
-        if block.break_before:
+        breaks = block.break_before and i > 0
+        if breaks:
             page.new_page()
-        page.section(block.title, gap=i > 0 and not block.break_before)
+        breaks = breaks or page.keep(_height(draft, block))
+        page.section(block.title, gap=i > 0 and not breaks)
         page.put(f"B{page.row}", block.reading, style.SUBTITLE)
         page.height(20)
         page.row += 1
@@ -45,6 +49,15 @@ def _width(draft: Draft, block: Block) -> int:
     if isinstance(block, Waterfall):
         return WATERFALL_WIDTH
     return 1 + len(block.drivers) if isinstance(block, Levers) else len(SCENARIOS)
+
+
+def _height(draft: Draft, block: Block) -> int:
+    """The rows of a block that should stay together: those of a grid up to its first matrix, of levers the ranking."""
+    if isinstance(block, Table | Grid):
+        return len(wanted_lines(draft, block.lines, {block.across.name})) + len(block.after) + 5
+    if isinstance(block, Levers):
+        return len(block.drivers) + 12
+    return len(block.steps) + 4 if isinstance(block, Waterfall) else len(block.outputs) + 4
 
 
 def _draw_block(page: Page, block: Block) -> None:

@@ -14,6 +14,9 @@ from workbook_templates.formulas import Writer, names
 from workbook_templates.spec import Template
 
 ROW_HEIGHT = 16.0
+CHARACTER, PADDING = 5.25, 3.75  # points of a column: for each character of its width, and besides
+PRINTED_WIDTH, PRINTED_HEIGHT = 784, 500  # points of a landscape A4 page within its margins
+REPEATED_ROWS = 5
 MASTER = "$D$4"
 """The cell of the checks sheet that counts what fails."""
 EXCEL_TEXT, EXCEL_ERROR, EXCEL_TITLE = 255, 225, 32
@@ -116,7 +119,10 @@ class Page:
         for letter, width in {"A": 2.0, **widths}.items():
             self.sheet.column_dimensions[letter].width = width
         self.last = list(widths)[-1]
-        self.row = 1
+        self.row = self.began = 1
+        wide = sum(CHARACTER * width + PADDING for width in (2.0, *widths.values()))
+        self.rows_of_page = int(PRINTED_HEIGHT * max(1.0, wide / PRINTED_WIDTH) / ROW_HEIGHT) - REPEATED_ROWS
+        """Roughly how many rows a printed page holds besides those that each page repeats."""
 
     @property
     def columns(self) -> list[str]:
@@ -138,6 +144,14 @@ class Page:
     def new_page(self) -> None:
         """Printing goes on with this row on a new page."""
         self.sheet.row_breaks.append(Break(id=self.row - 1))
+        self.began = self.row
+
+    def keep(self, rows: int) -> bool:
+        """Whether a new page begins here, so that so many rows stay together."""
+        breaks = self.row - self.began + rows > self.rows_of_page and self.began < self.row
+        if breaks:
+            self.new_page()
+        return breaks
 
     def frame(self, title: str, subtitle: str, flag: str = "") -> None:
         """The band with the title, the subtitle, and whether all checks hold, in the last column or that of ``flag``."""

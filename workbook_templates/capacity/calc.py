@@ -127,7 +127,6 @@ SPEED = section(
         "each sends a prompt now and then",
         key=True,
     ),
-    break_before=True,
 )
 
 LIMITS = Cases("limits", "Limit", ("Memory", "Time per token", "Time to first token"), "Limits")
