@@ -14,6 +14,8 @@ from workbook_templates.page import Draft, Local, Page, Place
 from workbook_templates.spec import Cases, Line, Months, Over
 
 YEAR = 12
+NOTES = {Cases: 66.0, Months: 100.0}
+"""The width of the notes; after months it makes printing put twelve of them, not eleven, on a page."""
 HEAD = 4  # the row that says what the columns are
 
 
@@ -53,9 +55,9 @@ def columns_of(over: Over) -> Columns:
 def open_page(draft: Draft, title: str, over: Over, heading: tuple[str, str], tab: str) -> Page:
     """A sheet with its frame and the row that says what the columns are."""
     at = columns_of(over)
-    narrow = {letter: 11.0 if isinstance(over, Months) else 17.0 for letter in at.letters}
+    narrow = {letter: 12.5 if isinstance(over, Months) else 17.0 for letter in at.letters}
     sides = {at.unit: 11.0, at.total: 15.0} | ({at.trend: 14.0} if at.trend else {})
-    widths = {"B": 38.0, **dict(sorted(sides.items())), **narrow, at.last: 66.0}
+    widths = {"B": 38.0, **dict(sorted(sides.items())), **narrow, at.last: NOTES[type(over)]}
     page = Page(draft, title, widths, tab)
     page.frame(*heading, flag=at.letters[0] if isinstance(over, Cases) else at.total)
     head_columns(page, over, "Total" if isinstance(over, Months) else "All", "How")

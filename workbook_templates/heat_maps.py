@@ -11,8 +11,8 @@ def draw_heat_map(page: Page, spec: HeatMap, columns: str, top: int, rows: int) 
     draft = page.draft
     grid = next(b for b in draft.template.blocks if isinstance(b, Grid) and b.name == spec.grid)
     across = draft.places[f"{grid.name}.across"].cells()
-    down, cells = draft.places[f"{grid.name}.down"], draft.places[f"{grid.name}.cells"]
-    first = int(down.cell.split("$")[2].rstrip(":"))
+    cells = draft.places[f"{grid.name}.cells"]
+    first, labelled = (int(draft.places[f"{grid.name}.{part}"].cell.split("$")[2].rstrip(":")) for part in ("cells", "down"))
     letters = columns[1 : 1 + len(spec.columns)]
     for letter in columns:
         page.put(f"{letter}{top}", None, style.SECTION)
@@ -24,7 +24,7 @@ def draw_heat_map(page: Page, spec: HeatMap, columns: str, top: int, rows: int) 
     sources = cells.cells()
     for i in range(count):
         row, source = top + 2 + i, first + i
-        page.put(f"{columns[0]}{row}", f"={SHEET}!$C${source}", style.SCENARIO, grid.down.unit.format)
+        page.put(f"{columns[0]}{row}", f"={SHEET}!$C${labelled + i}", style.SCENARIO, grid.down.unit.format)
         for letter, column in zip(letters, spec.columns, strict=True):
             home = sources[column].cell.split("$")[1]
             page.put(f"{letter}{row}", f"={SHEET}!${home}${source}", style.LINK, grid.cell.unit.tight)

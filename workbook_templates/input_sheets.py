@@ -7,6 +7,7 @@ from workbook_templates.spec import SCENARIOS, CaseInput, Cases, Choice, Input, 
 from workbook_templates.spec.book import case_sheet
 
 SCENARIO_COLUMNS = dict(zip(SCENARIOS, "EFG", strict=True))
+ROWS_OF_A_PAGE = 50
 SELECTOR, INDEX = "$D$4", "$D$5"
 
 
@@ -28,7 +29,7 @@ def draw_inputs(draft: Draft) -> None:
                 _draw_input(page, row)
             elif isinstance(row, Choice):
                 _draw_choice(page, row)
-    page.finish("1:7", freeze="D8", one_page=True)
+    page.finish("1:7", freeze="D8", one_page=page.row <= ROWS_OF_A_PAGE)
     for over in dict.fromkeys(section.over for section in template.inputs if isinstance(section.over, Cases)):
         _draw_cases(draft, over, [section for section in template.inputs if section.over == over])
 

@@ -264,7 +264,10 @@ def _is_declared(book: Book, entry: Entry) -> bool:
 
     #N/A is this calculator's answer where no number exists (a break-even that is never
     reached).  It passes only as a declared answer: an error that nobody announced is a fault.
+    A cell that only shows another one is declared with that.
     """
+    if entry.formula.is_link:
+        return all(_is_declared(book, source) for source in book.entries(entry.formula.references[0]))
     for sheet in book.of_role(Role.CHECKS):
         for check in sheet.formulas.values():
             tells = TELL_MISSING.intersection(check.formula.functions) and _reads(check.formula, entry)
