@@ -3,7 +3,7 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -38,14 +38,14 @@ def formualizer(path: Path) -> Values:
     return recalculate(path).values
 
 
-def cellrune(path: Path) -> Values:
-    """Calls of our functions are computed by the LAMBDA names of the workbook."""
+def cellrune(path: Path, places: Iterable[tuple[str, str]] | None = None) -> Values:
+    """Calls of our functions are computed by the LAMBDA names of the workbook; ``places`` are its formulas, if known."""
     import cellrune as engine
 
     found: dict[tuple[str, str], Cell] = {}
     with engine.Workbook.open_path(path) as book:
         book.recalculate()
-        for sheet, address in formula_cells(path):
+        for sheet, address in formula_cells(path) if places is None else places:
             held = book.read_values(sheet, address, address)[0][0]
             found[sheet, address] = CellError(held["value"]) if held["kind"] == "error" else held["value"]
     return found

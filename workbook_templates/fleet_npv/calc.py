@@ -207,7 +207,7 @@ BY_YEAR = section(
     "Year by year",
     Line("year_number", "Number", u.POSITION, "=MATCH(years,years.all,0)"),
     *(
-        Line(f"{name}_y", label, u.USD, f"=SUMIF(model_year.all,year_number,{name}.all)", note, key, total="sum")
+        Line(f"{name}_y", label, u.USD, f"=SUMPRODUCT((model_year.all=year_number)*{name}.all)", note, key, total="sum")
         for name, label, note, key in (
             ("revenue", "Revenue", "", True),
             ("gross_profit", "Gross profit", "after fees, electricity, colocation", False),

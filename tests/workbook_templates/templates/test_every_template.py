@@ -3,7 +3,6 @@
 `--random-inputs N` draws N sets of inputs for each template; a few by default.
 """
 
-import os
 import random
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -17,6 +16,7 @@ import workbook_engines as engines
 import pycalc
 from pycalc.errors import CellError
 from workbook_templates.build import build
+from workbook_templates.headless.recalculation import fill_cached_values
 from workbook_templates.overrides import with_overrides
 from workbook_templates.package import workbook_bytes
 from workbook_templates.registry import TEMPLATES, template
@@ -111,10 +111,17 @@ def test_the_same_bytes_again(name: str, mode: str, files: Callable[..., Path], 
     assert (tmp_path / "again.xlsx").read_bytes() == files(name, mode).read_bytes()
 
 
+SHARES = (0.1, 0.4, 1)
+"""How many of the inputs a set moves: all of them at once rarely make a model that fits."""
+
+
 def drawn(chosen: Template, dice: random.Random) -> dict[str, Any]:
     """Inputs anywhere inside their validation's bounds: even over the decades where these are far apart."""
     found: dict[str, Any] = {}
+    share = dice.choice(SHARES)
     for row in chosen.all_inputs():
+        if dice.random() > share:
+            continue
         if not isinstance(row, Input):
             options = chosen.catalogue(row.options).options if isinstance(row.options, str) else row.options
             found[row.name] = dice.choice(tuple(options))
@@ -136,21 +143,15 @@ def random_sets(name: str, count: int) -> Iterator[dict[str, Any]]:
 @pytest.mark.parametrize("name", NAMES)
 def test_inputs_anywhere_inside_their_bounds(name: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     """Two engines agree, plain formulas agree with calls, no error but #N/A, and Checks says when there is one."""
-    for i, overrides in enumerate(random_sets(name, request.config.getoption("--random-inputs"))):
-        calls, plain = (tmp_path / f"{i}_{mode}.xlsx" for mode in MODES)
-        built = build(template(name), calls, "addin", overrides)
-        plain.write_bytes(workbook_bytes(render(with_overrides(template(name), overrides), inline=True)))
-        values = engines.stored(calls)
-        assert engines.differences(engines.cellrune(plain), values, 1e-9) == [], overrides
+    for overrides in random_sets(name, request.config.getoption("--random-inputs")):
+        chosen = with_overrides(template(name), overrides)
+        paths = {mode: tmp_path / f"{mode}.xlsx" for mode in MODES}
+        for mode, path in paths.items():
+            path.write_bytes(workbook_bytes(render(chosen, inline=mode == "inline")))
+        values = engines.formualizer(paths["addin"])
+        assert engines.differences(values, engines.cellrune(paths["inline"], values)) == [], overrides
         assert faults(values) == [], overrides
         missing = {place for place, value in values.items() if value == MISSING}
-        assert built.failing or not missing - declared(calls), overrides
-        for path in (calls, plain):
-            os.remove(path)
-
-
-def declared(path: Path) -> set[tuple[str, str]]:
-    """The cells whose #N/A Checks tells from other errors: those that the rules would find else."""
-    found = {finding.where for finding in check_workbook(path).findings if finding.rule == "R25"}
-    values = engines.stored(path)
-    return {place for place, value in values.items() if value == MISSING and "!".join(place) not in found}
+        if missing and values["Checks", "D4"] == 0:
+            fill_cached_values(paths["addin"], paths["addin"])
+            assert {finding.where for finding in check_workbook(paths["addin"]).findings} == set(), overrides
