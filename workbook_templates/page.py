@@ -10,7 +10,7 @@ from openpyxl.worksheet.pagebreak import Break
 
 from pycalc.errors import DeclarationError
 from workbook_templates import style
-from workbook_templates.formulas import Writer, names
+from workbook_templates.formulas import Writer, calls_ours, names
 from workbook_templates.spec import Template
 
 ROW_HEIGHT = 16.0
@@ -20,7 +20,7 @@ REPEATED_ROWS = 5
 MASTER = "$D$4"
 """The cell of the checks sheet that counts what fails."""
 EXCEL_TEXT, EXCEL_ERROR, EXCEL_TITLE = 255, 225, 32
-DIGITS = "0123456789"
+DIGITS, LETTERS = "0123456789", "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 PARTS = ("all", "total", "before")
 """What may follow the name of a row with columns, after a point."""
 
@@ -79,10 +79,17 @@ class Draft:
     """The alternative texts of the charts, in order."""
     trends: list[tuple[str, str, str]] = field(default_factory=list)
     """Sparklines: sheet, cell, the range they show."""
+    sheets: tuple[str, ...] = ()
+    """The tabs in their order."""
+    calls: list[tuple[str, str, str, "Local", str]] = field(default_factory=list)
+    """Cells that call our functions: sheet, cell, the spec's formula, its local names, the row's label."""
+
+    def __post_init__(self) -> None:
+        self.sheets = self.sheets or self.template.sheets
 
     def formula(self, text: str, sheet: str, local: Local | None = None, column: str = "") -> str:
         """A spec's formula as a cell of the sheet holds it; ``local`` names come first."""
-        return "=" + self.writer.text(text, self._resolver(sheet, local or {}, column))
+        return "=" + self.writer.text(text, self.resolver(sheet, local or {}, column))
 
     def is_foreign(self, text: str, sheet: str, local: Local | None = None) -> bool:
         """Whether a formula reads another sheet."""
@@ -99,7 +106,9 @@ class Draft:
                 return known[base], part
         raise DeclarationError(f"{self.template.name}: no row is called {name}")
 
-    def _resolver(self, sheet: str, local: Local, column: str) -> Callable[[str], str]:
+    def resolver(self, sheet: str, local: Local, column: str) -> Callable[[str], str]:
+        """What a name is written as in a column of a sheet."""
+
         def resolve(name: str) -> str:
             place, part = self.find(name, local)
             return place if isinstance(place, str) else place.seen_from(sheet, part, column)
@@ -196,6 +205,9 @@ class Page:
         foreign = self.draft.is_foreign(text, self.title, local)
         named = (style.KEY_LINK if foreign else style.KEY) if key else (style.LINK if foreign else style.CALC)
         self.put(cell, self.draft.formula(text, self.title, local, cell.rstrip(DIGITS)), named, number_format)
+        if calls_ours(text):
+            label = self.sheet[f"B{cell.lstrip(LETTERS)}"].value
+            self.draft.calls.append((self.title, cell, text, dict(local or {}), str(label)))
 
     def allow_list(self, cells: str, label: str, options: str, words: str) -> None:
         """Data validation: one of a list."""

@@ -20,6 +20,7 @@ PURPOSES = {
     "Checks": "What must hold for the figures to be right",
     "ChangeLog": "Versions",
     "Time": "The months, and what each of them is",
+    "Audit": "Each call of our functions by four routes",
 }
 PURPOSES_BY_START = {
     "Inputs_": "Assumptions, a value for each column",
@@ -88,7 +89,7 @@ def draw_cover(draft: Draft) -> None:
     for i, step in enumerate(template.how, start=1):
         _pair(page, f"Step {i}", step, style.LABEL)
     page.section("Sheets")
-    for title in template.sheets[1:]:
+    for title in draft.sheets[1:]:
         cell = f"B{page.row}"
         _pair(page, title, _purpose(title), style.LABEL)
         page.sheet[cell].hyperlink = Hyperlink(ref=cell, location=f"'{title}'!A1", display=title)

@@ -34,7 +34,8 @@ def draw_waterfall(page: Page, waterfall: Waterfall) -> None:
             ("M", f"=MIN(0,H{r})-L{r}"),
         ):
             page.put(f"{letter}{r}", text, style.CALC, shown)
-        page.put(f"N{r}", f'=B{r}&" "&TEXT(D{r},"{waterfall.unit.format}")', style.LABEL)
+        amount = f'FIXED(D{r}/1E+06,2)&" M"' if waterfall.millions else f'TEXT(D{r},"{waterfall.unit.format}")'
+        page.put(f"N{r}", f'=B{r}&" "&{amount}', style.LABEL)
         page.row += 1
     for part, letter in PARTS.items():
         page.draft.places[f"{waterfall.name}.{part}"] = Place(SHEET, f"${letter}${first}:${letter}${page.row - 1}")

@@ -151,11 +151,14 @@ def new(
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Another value for an input.", show_default=False)
     ] = None,
+    audit: Annotated[
+        bool, typer.Option("--audit", help="A sheet that computes each call of our functions by four routes.")
+    ] = False,
 ) -> None:
     """Make a finance workbook. Its formulas are live and computed; the headline results are printed."""
     from addin.cli import workbooks
 
-    raise typer.Exit(workbooks.new(template, out, functions.value, settings or []))
+    raise typer.Exit(workbooks.new(template, out, functions.value, settings or [], audit))
 
 
 @app.command()

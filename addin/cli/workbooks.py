@@ -25,11 +25,11 @@ def list_templates(as_json: bool) -> None:
     print_table(("template", "reader", "question", "sheets"), rows)
 
 
-def new(name: str, out: Path, functions: build.Functions, settings: Sequence[str]) -> Status:
+def new(name: str, out: Path, functions: build.Functions, settings: Sequence[str], audit: bool = False) -> Status:
     """A workbook of one's own, and the results that it opens with."""
     template = registry.template(name)
     require_place(out, ".xlsx")
-    built = build.build(template, out, functions, dict(map(_setting, settings)))
+    built = build.build(template, out, functions, dict(map(_setting, settings)), audit)
     print_table((str(out), "", ""), list(map(_shown, built.headlines)))
     for check in built.failing:
         note(f"llmecon: with these inputs the workbook's own check fails: {check}")

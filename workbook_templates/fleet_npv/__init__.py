@@ -81,6 +81,7 @@ STEPS = Waterfall(
         Step("NPV", "npv", "total"),
     ),
     u.USD,
+    millions=True,
 )
 
 SCENARIOS = Strip(
@@ -141,16 +142,18 @@ TEMPLATE = Template(
     reading=(
         '="The fleet costs $"&FIXED(capex/1E+06,2)&" M; its net present value is $"&FIXED(npv/1E+06,2)&" M."',
         '="The value is zero at a first price of $"&FIXED(even_price,3)&" per million tokens."',
-        '=levers.top&" moves it most: $"&FIXED(levers.worse/1E+06,2)&" to "&FIXED(levers.better/1E+06,2)&" M."',
+        '=levers.top&" moves it most: "&TEXT(levers.worse,"$#,##0")&" to "&TEXT(levers.better,"+$#,##0")&"."',
     ),
     charts=(
         CategoryChart(
-            "Cumulative cash and free cash flow, $",
-            "An area of cumulative cash over sixty months, with columns of each month's free cash flow.",
+            "Cumulative cash: live, and in the three scenarios, $",
+            "An area of the live case's cumulative cash over sixty months, and a line for each scenario.",
             "month",
             (
-                Series("cumulative", "Cumulative", kind="area", colour=style.PALE_TEAL),
-                Series("fcf", "Free cash flow", colour=style.NAVY),
+                Series("cumulative", "Live", kind="area", colour=style.PALE_TEAL),
+                Series("scenarios.Bull.cumulative", "Bull", kind="line", colour=style.TEAL),
+                Series("scenarios.Base.cumulative", "Base", kind="line", colour=style.NAVY),
+                Series("scenarios.Bear.cumulative", "Bear", kind="line", colour=style.CORAL),
             ),
             across="month",
             format="$#,##0",
@@ -180,17 +183,14 @@ TEMPLATE = Template(
             words=("Better", "Worse"),
         ),
         CategoryChart(
-            "Cumulative cash in the three scenarios, $",
-            "Lines of cumulative cash over sixty months, one for each scenario.",
-            "month",
+            "Free cash flow by year, $",
+            "Columns of free cash flow in five years; cumulative cash at each year's end as a line.",
+            "years",
             (
-                Series("scenarios.Bull.cumulative", "Bull", kind="line", colour=style.TEAL),
-                Series("scenarios.Base.cumulative", "Base", kind="line", colour=style.NAVY),
-                Series("scenarios.Bear.cumulative", "Bear", kind="line", colour=style.CORAL),
+                Series("fcf_y", "Free cash flow", colour=style.NAVY),
+                Series("cumulative_y", "Cumulative", kind="line", colour=style.AMBER, markers=True),
             ),
-            across="month",
             format="$#,##0",
-            every=6,
         ),
         HeatMap("NPV by discount rate (down) and price fall (across)", "by_fall", (0, 2, 3, 4, 6)),
     ),

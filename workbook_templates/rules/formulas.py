@@ -156,10 +156,15 @@ def _overwritten(sheet: Sheet) -> Iterator[Finding]:
             yield Finding(entry.where, f"{entry.text} is typed over a formula", f"the formula of {left.where}, copied here")
 
 
+def _of_the_model(book: Book) -> list[Entry]:
+    """The formulas that a person wrote; an audit sheet repeats them as text generated from the functions."""
+    return [entry for entry in book.formulas if entry.sheet.role is not Role.AUDIT]
+
+
 @rule("R17", "no embedded constants outside the unit/identity white list", judges="formulas")
 def embedded_constants(book: Book) -> Iterator[Finding]:
-    for entry in book.formulas:
-        forgiven = TOLERANCES if entry.sheet.role in (Role.CHECKS, Role.AUDIT) else frozenset()
+    for entry in _of_the_model(book):
+        forgiven = TOLERANCES if entry.sheet.role is Role.CHECKS else frozenset()
         odd = [number for number in entry.formula.numbers if number not in CONSTANTS and number not in forgiven]
         if odd:
             right = "an input with unit and source, read from there"
@@ -168,7 +173,7 @@ def embedded_constants(book: Book) -> Iterator[Finding]:
 
 @rule("R18", f"formula no longer than {MAX_LENGTH} characters, one line", judges="formulas")
 def short(book: Book) -> Iterator[Finding]:
-    for entry in book.formulas:
+    for entry in _of_the_model(book):
         shown = entry.formula.shown
         if len(shown) > MAX_LENGTH:
             yield Finding(entry.where, f"is {len(shown)} characters long", f"two cells of at most {MAX_LENGTH} characters each")
@@ -178,7 +183,7 @@ def short(book: Book) -> Iterator[Finding]:
 
 @rule("R19", f"no nested IF; at most {MAX_CALLS} function calls", judges="formulas")
 def simple(book: Book) -> Iterator[Finding]:
-    for entry in book.formulas:
+    for entry in _of_the_model(book):
         if entry.formula.nested_if:
             yield Finding(entry.where, "has an IF inside an IF", "a flag in a cell of its own, or INDEX")
         count = len(entry.formula.functions)

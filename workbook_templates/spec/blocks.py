@@ -137,6 +137,8 @@ class Waterfall:
     reading: str
     steps: tuple[Step, ...]
     unit: Unit
+    millions: bool = False
+    """Whether the chart's labels say millions; the cells do not."""
     break_before: bool = False
 
 

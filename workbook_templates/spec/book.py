@@ -32,7 +32,11 @@ class Check:
 
 
 def only_missing(block: str, why: str) -> Check:
-    """The check that declares a block's #N/A: ``why`` says where the block has no number; any other error is a fault."""
+    """The check that declares a block's #N/A: ``why`` says where the block has no number; any other error is a fault.
+
+    SUM gives the first error that it meets, so that a later one hides behind a #N/A: no engine
+    but Excel counts errors over a range.
+    """
     what = f"#N/A {why}; any other error is a fault"
     return Check(f"No error but #N/A in {block.replace('_', ' ')}", f"ISERR(SUM({block}.area))=FALSE", what, bare=True)
 
