@@ -45,7 +45,8 @@ def find_timeline(sheet: Sheet) -> Timeline | None:
 
 def _follows(before: Entry, entry: Entry) -> bool:
     """Whether a cell is the period after its left neighbour's."""
-    if entry.column != before.column + 1:
+    is_text = not before.formula.text and before.number is None
+    if entry.column != before.column + 1 or is_text:
         return False
     if not entry.formula.text:
         a, b = before.number, entry.number
