@@ -152,15 +152,16 @@ def _stack(parts: Iterator[tuple[Any, str]], labels: Reference, direction: str) 
 
 
 def _waterfall_chart(draft: Draft, spec: WaterfallChart) -> BarChart:
-    """Unseen bars up to where a bar begins, above zero and below it, and the bars on them."""
+    """Unseen bars up to where a bar begins, above zero and below it, and the bars on them; a total below zero is a loss."""
     waterfall = next(b for b in draft.template.blocks if isinstance(b, Waterfall) and b.name == spec.waterfall)
     labels = cells_of(draft, f"{spec.waterfall}.labels")
     parts = (("bases", "Up from"), ("heights", "Up by"), ("low_bases", "Down from"), ("low_heights", "Down by"))
     drawn = [(series(cells_of(draft, f"{spec.waterfall}.{part}"), label), "") for part, label in parts]
     chart = _stack(iter(drawn), labels, "col")
-    for made in (chart.series[1], chart.series[3]):
+    for made, is_low in ((chart.series[1], False), (chart.series[3], True)):
         for i, step in enumerate(waterfall.steps):
-            made.dPt.append(DataPoint(idx=i, invertIfNegative=False, spPr=fill(BAR_COLOURS[step.kind])))
+            colour = style.CORAL if is_low and step.kind == "total" else BAR_COLOURS[step.kind]
+            made.dPt.append(DataPoint(idx=i, invertIfNegative=False, spPr=fill(colour)))
     chart.legend = None
     mend(chart, spec.title, "", "", "General", spec.format)
     chart.x_axis.tickLblPos = "low"
