@@ -328,6 +328,7 @@ OWNING = section(
         (0, 2000),
         ours("space, cooling and hands by rated kW, electricity apart"),
     ),
+    break_before=True,
 )
 
 INPUTS = (PRICE, WORKLOAD, SERVING, SUPPLY, OWNING, MODELS.own, CHIPS.own)
