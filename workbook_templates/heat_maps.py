@@ -5,6 +5,8 @@ from workbook_templates.grids import SHEET, rules_of
 from workbook_templates.page import Page
 from workbook_templates.spec import Grid, HeatMap
 
+SHORT = 14  # letters that the first column shows in full
+
 
 def draw_heat_map(page: Page, spec: HeatMap, columns: str, top: int, rows: int) -> None:
     """A title, the axis across, and as many rows of the down axis as there is room for, with the grid's own colours."""
@@ -17,7 +19,8 @@ def draw_heat_map(page: Page, spec: HeatMap, columns: str, top: int, rows: int) 
     for letter in columns:
         page.put(f"{letter}{top}", None, style.SECTION)
     page.put(f"{columns[0]}{top}", spec.title, style.SECTION)
-    page.put(f"{columns[0]}{top + 1}", grid.down.unit.name, style.HEAD_MIDDLE)
+    words = grid.down.label if len(grid.down.label) <= SHORT else grid.down.unit.name
+    page.put(f"{columns[0]}{top + 1}", words, style.HEAD_MIDDLE)
     for letter, column in zip(letters, spec.columns, strict=True):
         page.put(f"{letter}{top + 1}", f"={across[column].seen_from(page.title)}", style.HEAD, grid.across.unit.format)
     count = min(len(grid.down.values), rows - 3)
