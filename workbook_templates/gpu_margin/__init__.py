@@ -195,7 +195,7 @@ TEMPLATE = Template(
         ),
         XyChart(
             "Gross margin by utilisation and context (axis cut at -100%)",
-            "Curves: gross margin in per cent of revenue against utilisation at four contexts; the live case as a diamond.",
+            "Curves: gross margin in per cent of revenue against utilisation at four contexts.",
             "by_context.down",
             (
                 Series("by_context.cells[1]", legend="by_context.legend[1]", colour=style.TEAL, markers=True),
