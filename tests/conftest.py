@@ -55,3 +55,8 @@ def start(tmp_path):
     for process in started:
         with process:
             process.kill()
+
+
+def pytest_addoption(parser):
+    """How many random sets of inputs each template is computed for."""
+    parser.addoption("--random-inputs", type=int, default=3, help="random sets of inputs for each workbook template")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from pycalc.cells import Cell
-from workbook_templates.headless.recalculation import fill_cached_values
+from workbook_templates.headless.recalculation import fill_cached_values, recalculate
 from workbook_templates.overrides import with_overrides
 from workbook_templates.package import workbook_bytes
 from workbook_templates.render import render
@@ -36,17 +36,24 @@ class Built:
 
 
 def build(
-    template: Template, path: Path, functions: Functions = "addin", overrides: Mapping[str, str | float] | None = None
+    template: Template,
+    path: Path,
+    functions: Functions = "addin",
+    overrides: Mapping[str, str | float] | None = None,
+    audit: bool = False,
 ) -> Built:
     """Write the workbook with its cached values, whole or not at all, and give its results.
 
     ``functions`` says whether cells call our functions (with their LAMBDA names in the workbook)
-    or hold plain formulas.  Raises `RefusedOverrideError`.
+    or hold plain formulas; ``audit`` adds a sheet on which both are compared.  Raises
+    `RefusedOverrideError`.
     """
     chosen = with_overrides(template, overrides or {})
-    draft = render(chosen, inline=functions == "inline")
     with tempfile.TemporaryDirectory() as folder:
         drawn = Path(folder, f"{chosen.name}.xlsx")
+        if audit:  # what pycalc's own functions give, cell by cell
+            drawn.write_bytes(workbook_bytes(render(chosen)))
+        draft = render(chosen, inline=functions == "inline", audit=recalculate(drawn).values if audit else None)
         drawn.write_bytes(workbook_bytes(draft))
         computed = fill_cached_values(drawn, path)
 

@@ -1,193 +1,178 @@
-"""The charts of a template, drawn from cells: openpyxl's defaults mended, one look for all."""
+"""The charts of a template, drawn from cells."""
 
+import re
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from openpyxl.chart import BarChart, Reference, ScatterChart, Series
+from openpyxl.chart import AreaChart, BarChart, LineChart, Reference, ScatterChart
+from openpyxl.chart import Series as Drawn
 from openpyxl.chart.data_source import AxDataSource, StrRef
-from openpyxl.chart.label import DataLabelList
 from openpyxl.chart.marker import DataPoint, Marker
 from openpyxl.chart.series import SeriesLabel
 from openpyxl.chart.shapes import GraphicalProperties
-from openpyxl.chart.text import RichText, Text
-from openpyxl.chart.title import Title
-from openpyxl.drawing.line import LineProperties
-from openpyxl.drawing.text import CharacterProperties, Font, Paragraph, ParagraphProperties, RegularTextRun, RichTextProperties
 from openpyxl.utils.cell import range_boundaries
 
 from workbook_templates import style
+from workbook_templates.chart_style import data_labels, fill, heading, line, mend, series, text
 from workbook_templates.page import Draft
-from workbook_templates.spec import Chart, CurveChart, Grid, ShareChart, TornadoChart, Waterfall, WaterfallChart
+from workbook_templates.spec import CategoryChart, Series, TornadoChart, Waterfall, WaterfallChart, XyChart
 
-GRID_LINE, AXIS_LINE, INK = "E6EAF0", "B8C0CC", "404B5A"
-POINT = 12700  # EMU
-BAR_COLOURS = {"cost": style.NAVY, "waste": style.AMBER, "total": style.TEAL, "compare": style.GREY}
-CURVE_COLOURS = (style.TEAL, style.NAVY, style.CORAL)
-DOLLARS = "$#,##0.00"
+BAR_COLOURS = {"cost": style.NAVY, "waste": style.AMBER, "less": style.CORAL, "total": style.TEAL, "compare": style.GREY}
+COLOURS = (style.NAVY, style.TEAL, style.CORAL, style.AMBER, style.GREY, style.SKY, style.SLATE)
+SECOND_AXIS = 200
+PART = re.compile(r"(.+)\[([0-9]+)(,?)\]")
 
 
-def draw_chart(draft: Draft, spec: Chart) -> Any:
+def draw_chart(draft: Draft, spec: Any) -> Any:
     """The openpyxl chart of a spec."""
-    if isinstance(spec, ShareChart):
-        return _share_chart(draft, spec)
-    if isinstance(spec, CurveChart):
-        return _curve_chart(draft, spec)
+    if isinstance(spec, CategoryChart):
+        return _category_chart(draft, spec)
+    if isinstance(spec, XyChart):
+        return _xy_chart(draft, spec)
     return _waterfall_chart(draft, spec) if isinstance(spec, WaterfallChart) else _tornado_chart(draft, spec)
 
 
-def _cells(draft: Draft, name: str) -> Reference:
-    place = draft.places[name]
+def cells_of(draft: Draft, name: str) -> Reference:
+    """The cells of a name; of ``name[i]`` the i-th column, of ``name[i,]`` the i-th row."""
+    match = PART.fullmatch(name)
+    place = draft.places[match[1] if match else name]
     left, top, right, bottom = range_boundaries(place.cell)
+    if match and match[3]:
+        top = bottom = top + int(match[2])
+    elif match:
+        left = right = left + int(match[2])
     return Reference(draft.book[place.sheet], min_col=left, min_row=top, max_col=right, max_row=bottom)
 
 
-def _part(cells: Reference, **bounds: int) -> Reference:
-    kept = {key: getattr(cells, key) for key in ("min_col", "min_row", "max_col", "max_row")}
-    return Reference(cells.worksheet, **(kept | bounds))
-
-
-def _line(colour: str = "", points: float = 0.5, dash: str = "") -> LineProperties:
-    if not colour:
-        return LineProperties(noFill=True)
-    return LineProperties(solidFill=colour, w=int(points * POINT), prstDash=dash or None)
-
-
-def _fill(colour: str) -> GraphicalProperties:
-    return GraphicalProperties(solidFill=colour, ln=_line()) if colour else GraphicalProperties(noFill=True, ln=_line())
-
-
-def _letters(size: float, bold: bool = False, colour: str = INK) -> CharacterProperties:
-    return CharacterProperties(sz=int(size * 100), b=bold, solidFill=colour, latin=Font(typeface=style.FACE))
-
-
-def _text(size: float = 9, bold: bool = False, colour: str = INK) -> RichText:
-    look = _letters(size, bold, colour)
-    return RichText(RichTextProperties(), p=[Paragraph(pPr=ParagraphProperties(defRPr=look), endParaRPr=look)])
-
-
-def _title(text: str, size: float, bold: bool, colour: str) -> Title:
-    look = _letters(size, bold, colour)
-    paragraph = Paragraph(pPr=ParagraphProperties(defRPr=look), r=[RegularTextRun(rPr=look, t=text)])
-    return Title(tx=Text(rich=RichText(RichTextProperties(), p=[paragraph])), overlay=False)
-
-
-def _series(values: Reference, title: str = "", title_cell: str = "") -> Any:
-    made = Series(values, title=title or None)
-    if title_cell:
-        made.tx = SeriesLabel(strRef=StrRef(f=title_cell))
-    made.invertIfNegative = None
+def _series(draft: Draft, spec: Series, position: int, x: Reference | None = None) -> Any:
+    """A series in its colour, named by its label, by a cell, or by the label of its row."""
+    values = cells_of(draft, spec.values)
+    label_cell = str(cells_of(draft, spec.legend)) if spec.legend else f"'{values.worksheet.title}'!$B${values.min_row}"
+    made = Drawn(values, x) if x is not None else series(values)
+    made.tx = SeriesLabel(strRef=StrRef(f=label_cell)) if not spec.label else SeriesLabel(v=spec.label)
+    colour = spec.colour or COLOURS[position % len(COLOURS)]
+    if x is not None or spec.kind == "line":
+        drawn = spec.kind == "line" or x is not None
+        _draw_curve(made, colour, 2.25 if drawn and spec.kind != "point" else 0, spec)
+    else:
+        made.graphicalProperties = fill(colour)
+        made.invertIfNegative = False if spec.kind == "column" else None
+    if spec.labels:
+        inside = spec.kind == "column" and colour in (style.NAVY, style.TEAL, style.CORAL, style.SLATE)
+        made.dLbls = data_labels(spec.labels, "ctr" if inside else None, style.WHITE if inside else style.SLATE)
     return made
 
 
-def _labels(number_format: str, position: str | None, colour: str = INK) -> DataLabelList:
-    labels = DataLabelList(numFmt=number_format, dLblPos=position, txPr=_text(9, True, colour))
-    labels.showVal = True
-    labels.showSerName = labels.showCatName = labels.showLegendKey = labels.showPercent = False
-    return labels
+def _draw_curve(made: Any, colour: str, points: float, spec: Series) -> None:
+    made.smooth = False
+    made.graphicalProperties = GraphicalProperties(ln=line(colour if points else "", points, "dash" if spec.dash else ""))
+    symbol = "diamond" if spec.kind == "point" else "circle" if spec.markers else "none"
+    made.marker = Marker(symbol=symbol, size=13 if spec.kind == "point" else 5 if spec.markers else None)
+    if symbol != "none":
+        made.marker.graphicalProperties = GraphicalProperties(solidFill=colour, ln=line(style.WHITE))
 
 
-def _mend(chart: Any, title: str, across: str, up: str, across_format: str, up_format: str) -> None:
-    """One look: white, hairline frame, 9 point text, pale grid lines on the value axis only."""
-    chart.title = _title(title, 11, True, style.NAVY)
-    chart.style = None
-    chart.roundedCorners = chart.varyColors = False
-    chart.graphical_properties = GraphicalProperties(solidFill=style.WHITE, ln=_line("D9DEE6"))
-    for axis, name, number_format in ((chart.x_axis, across, across_format), (chart.y_axis, up, up_format)):
-        axis.delete = False
-        axis.txPr = _text()
-        axis.graphicalProperties = GraphicalProperties(ln=_line(AXIS_LINE))
-        axis.majorTickMark = "none"
-        axis.title = _title(name, 9, False, style.SLATE) if name else None
-        axis.number_format = number_format
-        axis.numFmt.sourceLinked = False
-    chart.x_axis.majorGridlines = None
-    chart.y_axis.majorGridlines.spPr = GraphicalProperties(ln=_line(GRID_LINE))
-    if chart.legend:
-        chart.legend.position = "b"
-        chart.legend.txPr = _text()
-        chart.legend.overlay = False
+def _category_chart(draft: Draft, spec: CategoryChart) -> Any:
+    """Areas behind, columns before them, lines in front; what is read to the right has an axis of its own."""
+    categories = AxDataSource(strRef=StrRef(f=str(cells_of(draft, spec.categories))))
+    drawn = [(one, _series(draft, one, i)) for i, one in enumerate(spec.series)]
+    for one, made in drawn:
+        made.cat = categories
+        if spec.shares and one.labels:
+            made.dLbls = data_labels(one.labels, "ctr", style.WHITE)
+    charts: list[Any] = []
+    for kind, second in (("area", False), ("column", False), ("line", False), ("column", True), ("line", True)):
+        found = [made for one, made in drawn if (one.kind, one.second) == (kind, second)]
+        if found:
+            charts.append(_plot(spec, kind, found, second))
+    first = charts[0]
+    mend(first, spec.title, spec.across, spec.up, spec.across_format, "0%" if spec.shares else spec.format)
+    for other in charts[1:]:
+        if other.y_axis.axId == SECOND_AXIS:
+            _second_axis(other.y_axis, spec)
+        first += other
+    first.x_axis.tickLblSkip = first.x_axis.tickMarkSkip = spec.every if spec.every > 1 else None
+    first.x_axis.tickLblPos = "low"
+    if spec.log:
+        first.y_axis.scaling.logBase = 10
+        first.x_axis.crosses = first.y_axis.crosses = "min"
+    if spec.bars:
+        first.x_axis.scaling.orientation = "maxMin"
+        first.y_axis.crosses = "max"
+    if len(spec.series) == 1:
+        first.legend = None
+    return first
 
 
-def _columns(draft: Draft, direction: str = "col") -> BarChart:
-    chart = BarChart()
-    chart.type, chart.grouping, chart.overlap, chart.gapWidth = direction, "stacked", 100, 45
+def _plot(spec: CategoryChart, kind: str, found: Sequence[Any], second: bool) -> Any:
+    chart: Any = {"area": AreaChart, "column": BarChart, "line": LineChart}[kind]()
+    if kind == "column":
+        chart.type, chart.gapWidth = ("bar" if spec.bars else "col"), 45
+        chart.grouping = "percentStacked" if spec.shares else "stacked" if spec.stacked else "clustered"
+        chart.overlap = 100 if spec.stacked or spec.shares else 0
+    elif kind == "area":
+        chart.grouping = "percentStacked" if spec.shares else "stacked" if spec.stacked else "standard"
+    chart.series.extend(found)
+    if second:
+        chart.y_axis.axId = SECOND_AXIS
     return chart
 
 
-def _add(chart: BarChart, values: Reference, colour: str, categories: Reference, **title: str) -> Any:
-    series = _series(values, **title)
-    series.graphicalProperties = _fill(colour)
-    series.invertIfNegative = False
-    series.cat = AxDataSource(strRef=StrRef(f=str(categories)))
-    chart.series.append(series)
-    return series
+def _second_axis(axis: Any, spec: CategoryChart) -> None:
+    axis.delete = False
+    axis.crosses, axis.majorGridlines, axis.majorTickMark = "max", None, "none"
+    axis.txPr, axis.graphicalProperties = text(), GraphicalProperties(ln=line())
+    axis.title = heading(spec.second, 9, False, style.SLATE) if spec.second else None
+    axis.number_format = spec.second_format
+    axis.numFmt.sourceLinked = False
 
 
-def _share_chart(draft: Draft, spec: ShareChart) -> BarChart:
-    chart = _columns(draft)
-    chart.grouping = "percentStacked"
-    for line, colour in zip(spec.lines, (style.NAVY, style.CORAL), strict=True):
-        values = _cells(draft, f"{spec.grid}.{line}")
-        label = f"'{values.worksheet.title}'!$B${values.min_row}"
-        series = _add(chart, values, colour, _cells(draft, f"{spec.grid}.across"), title_cell=label)
-        if line == spec.labelled:
-            series.dLbls = _labels("0%", "ctr", style.WHITE)
-    _mend(chart, spec.title, "context, tokens", "", "#,##0", "0%")
-    return chart
-
-
-def _curve_chart(draft: Draft, spec: CurveChart) -> ScatterChart:
+def _xy_chart(draft: Draft, spec: XyChart) -> ScatterChart:
     chart = ScatterChart()
     chart.scatterStyle = "lineMarker"
-    cells, legend, down = (_cells(draft, f"{spec.grid}.{part}") for part in ("cells", "legend", "down"))
-    for column, colour in zip(spec.columns, CURVE_COLOURS, strict=True):
-        at = cells.min_col + column
-        head = _part(legend, min_col=at, max_col=at)
-        series = Series(_part(cells, min_col=at, max_col=at), down)
-        series.tx = SeriesLabel(strRef=StrRef(f=str(head)))
-        _draw_curve(series, colour, 2.25, marker="circle")
-        chart.series.append(series)
-    level = Series(_cells(draft, f"{spec.grid}.{spec.level}"), down, title="API price")
-    _draw_curve(level, style.GREY, 1.5, dash="dash")
-    chart.series.append(level)
-    x, y = (_cells(draft, name) for name in spec.point)
-    point = Series(y, x, title="Live")
-    _draw_curve(point, style.AMBER, 0, marker="diamond", size=13)
-    chart.series.append(point)
-    grid = next(block for block in draft.template.blocks if isinstance(block, Grid) and block.name == spec.grid)
-    _mend(chart, spec.title, grid.down.label.lower(), "", grid.down.unit.format, DOLLARS)
-    chart.y_axis.scaling.logBase = 10
-    chart.x_axis.scaling.min, chart.x_axis.scaling.max, chart.x_axis.majorUnit = 0, 1, 0.2
+    for i, one in enumerate(spec.series):
+        chart.series.append(_series(draft, one, i, cells_of(draft, one.x or spec.x)))
+    mend(chart, spec.title, spec.across, spec.up, spec.across_format, spec.format)
+    for axis, is_log, ends in ((chart.x_axis, spec.log_x, spec.span), (chart.y_axis, spec.log, spec.rise)):
+        axis.scaling.logBase = 10 if is_log else None
+        axis.scaling.min, axis.scaling.max = ends or (None, None)
+    chart.x_axis.majorUnit = spec.steps or None
     chart.x_axis.crosses = chart.y_axis.crosses = "min"
     return chart
 
 
-def _draw_curve(series: Any, colour: str, points: float, dash: str = "", marker: str = "none", size: int = 5) -> None:
-    series.smooth = False
-    series.graphicalProperties = GraphicalProperties(ln=_line(colour if points else "", points, dash))
-    series.marker = Marker(symbol=marker, size=size if marker != "none" else None)
-    if marker != "none":
-        series.marker.graphicalProperties = GraphicalProperties(solidFill=colour, ln=_line(style.WHITE))
+def _stack(parts: Iterator[tuple[Any, str]], labels: Reference, direction: str) -> BarChart:
+    chart = BarChart()
+    chart.type, chart.grouping, chart.overlap, chart.gapWidth = direction, "stacked", 100, 45
+    for made, colour in parts:
+        made.graphicalProperties, made.invertIfNegative = fill(colour), False
+        made.cat = AxDataSource(strRef=StrRef(f=str(labels)))
+        chart.series.append(made)
+    return chart
 
 
 def _waterfall_chart(draft: Draft, spec: WaterfallChart) -> BarChart:
+    """Unseen bars up to where a bar begins, above zero and below it, and the bars on them; a total below zero is a loss."""
     waterfall = next(b for b in draft.template.blocks if isinstance(b, Waterfall) and b.name == spec.waterfall)
-    labels = _cells(draft, f"{spec.waterfall}.labels")
-    chart = _columns(draft)
-    _add(chart, _cells(draft, f"{spec.waterfall}.bases"), "", labels, title="Begins at")
-    heights = _add(chart, _cells(draft, f"{spec.waterfall}.heights"), style.NAVY, labels, title="Height")
-    for i, step in enumerate(waterfall.steps):
-        heights.dPt.append(DataPoint(idx=i, invertIfNegative=False, spPr=_fill(BAR_COLOURS[step.kind])))
+    labels = cells_of(draft, f"{spec.waterfall}.labels")
+    parts = (("bases", "Up from"), ("heights", "Up by"), ("low_bases", "Down from"), ("low_heights", "Down by"))
+    drawn = [(series(cells_of(draft, f"{spec.waterfall}.{part}"), label), "") for part, label in parts]
+    chart = _stack(iter(drawn), labels, "col")
+    for made, is_low in ((chart.series[1], False), (chart.series[3], True)):
+        for i, step in enumerate(waterfall.steps):
+            colour = style.CORAL if is_low and step.kind == "total" else BAR_COLOURS[step.kind]
+            made.dPt.append(DataPoint(idx=i, invertIfNegative=False, spPr=fill(colour)))
     chart.legend = None
-    _mend(chart, spec.title, "", "", "General", DOLLARS)
+    mend(chart, spec.title, "", "", "General", spec.format)
+    chart.x_axis.tickLblPos = "low"
     return chart
 
 
 def _tornado_chart(draft: Draft, spec: TornadoChart) -> BarChart:
-    labels = _cells(draft, f"{spec.levers}.tops")
-    chart = _columns(draft, "bar")
-    for part, title, colour in (("betters", "Cheaper", style.TEAL), ("worses", "Dearer", style.CORAL)):
-        _add(chart, _cells(draft, f"{spec.levers}.{part}"), colour, labels, title=title)
-    _mend(chart, spec.title, "", "", "General", "+$0.00;-$0.00;$0")
+    sides = zip(("betters", "worses"), spec.words, (style.TEAL, style.CORAL), strict=True)
+    drawn = [(series(cells_of(draft, f"{spec.levers}.{part}"), word), colour) for part, word, colour in sides]
+    chart = _stack(iter(drawn), cells_of(draft, f"{spec.levers}.tops"), "bar")
+    mend(chart, spec.title, "", "", "General", f"+{spec.format};-{spec.format};0")
     chart.x_axis.scaling.orientation = "maxMin"
     chart.x_axis.tickLblPos = "low"
     chart.y_axis.crosses = "max"

@@ -1,4 +1,4 @@
-"""The answer on one page: figures, what they say in words, all scenarios, four charts."""
+"""The answer on one page: figures, what they say in words, all scenarios, charts and heat maps."""
 
 from typing import Any
 
@@ -6,12 +6,14 @@ from openpyxl.drawing.spreadsheet_drawing import AnchorMarker, TwoCellAnchor
 
 from workbook_templates import style
 from workbook_templates.charts import draw_chart
+from workbook_templates.heat_maps import draw_heat_map
 from workbook_templates.page import Draft, Page, Place
-from workbook_templates.spec import Kpi, Strip
+from workbook_templates.spec import HeatMap, Kpi, Strip
 
 COLUMNS = "BCDEFGHIJKLM"
 WIDTH = 14.5
-CHART_ROWS = 15
+CHART_ROWS = {4: 15, 6: 12}
+"""How high a chart is where so many stand on the page, at most."""
 SCENARIOS_FROM = 6  # the first of the columns that show the scenarios
 GAP = 60_000  # EMU between charts
 COLUMN, ROW = 1_008_000, 203_200  # EMU of a column and of a row, a little less than they are
@@ -40,7 +42,8 @@ def draw_dashboard(draft: Draft) -> None:
     page.row += 1
     _draw_charts(page)
     page.row -= 1
-    page.finish(one_page=True)
+    has_grid = any(isinstance(spec, HeatMap) for spec in template.charts)
+    page.finish(one_page=True, freeze="A4" if has_grid else "")
 
 
 def _draw_kpi(page: Page, kpi: Kpi, columns: str) -> None:
@@ -62,7 +65,8 @@ def _draw_scenarios(page: Page, strip: Strip) -> None:
     live = draft.places["scenario"].seen_from(page.title)
     headline = draft.template.headlines[0]
     sources = [draft.places[f"{strip.name}.{part}"].cells() for part in ("names", headline)]
-    unit = next(kpi.unit for kpi in draft.template.kpis if kpi.name == headline)
+    unit = next(line.unit for line in draft.template.all_lines() if line.name == headline)
+    unit = next((kpi.unit for kpi in draft.template.kpis if kpi.name == headline), unit)
     for i, (name, value) in enumerate(zip(*sources, strict=True)):
         first, second = list(COLUMNS[SCENARIOS_FROM + 2 * i :][:2])
         page.put(f"{first}{top}", f"={name.seen_from(page.title)}", style.SCENARIO)
@@ -74,14 +78,19 @@ def _draw_scenarios(page: Page, strip: Strip) -> None:
 
 
 def _draw_charts(page: Page) -> None:
-    top, half = page.row, len(COLUMNS) // 2
-    for i, spec in enumerate(page.draft.template.charts):
+    """Two by two; a heat map takes the place of a chart."""
+    top, half, charts = page.row, len(COLUMNS) // 2, page.draft.template.charts
+    rows = next(rows for most, rows in CHART_ROWS.items() if len(charts) <= most)
+    for i, spec in enumerate(charts):
+        left, upper = 1 + half * (i % 2), top - 1 + rows * (i // 2)
+        if isinstance(spec, HeatMap):
+            draw_heat_map(page, spec, COLUMNS[left - 1 : left - 1 + half], upper + 1, rows)
+            continue
         chart = draw_chart(page.draft, spec)
-        left, upper = 1 + half * (i % 2), top - 1 + CHART_ROWS * (i // 2)
-        chart.anchor = _anchor(left, upper, left + half, upper + CHART_ROWS, i % 2 == 0)
+        chart.anchor = _anchor(left, upper, left + half, upper + rows, i % 2 == 0)
         page.sheet.add_chart(chart)
         page.draft.alts.append(spec.alt)
-    page.row = top + CHART_ROWS * ((len(page.draft.template.charts) + 1) // 2)
+    page.row = top + rows * ((len(charts) + 1) // 2)
 
 
 def _anchor(left: int, top: int, right: int, bottom: int, is_left: bool) -> Any:

@@ -113,6 +113,11 @@ def require_units(formula: str, units: Mapping[str, str]) -> None:
                 raise DeclarationError(f"{spec.excel_name}: {want}, {given} is in {units[given]}")
 
 
+def calls_ours(formula: str) -> bool:
+    """Whether a formula calls one of our functions."""
+    return any(call.declared is not None for call in _calls(parse(formula)))
+
+
 def _calls(parts: Parts) -> Iterator[Call]:
     for part in parts:
         if isinstance(part, Call):

@@ -1,48 +1,76 @@
-"""Blocks of the sensitivity sheet that feed the tornado and the waterfall, and the sheet itself."""
+"""The sensitivity sheet, block by block, and the levers that feed the tornado."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from workbook_templates import style
-from workbook_templates.grids import SHEET, draw_grid, draw_lines, draw_strip, letters_from, wanted_lines
+from workbook_templates.grids import SHEET, axes_of, beside_of, draw_grid, draw_lines, draw_table, letters_from, wanted_lines
+from workbook_templates.input_sheets import SCENARIO_COLUMNS
 from workbook_templates.page import Draft, Page, Place
-from workbook_templates.sheets import SCENARIO_COLUMNS
-from workbook_templates.spec import SCENARIOS, Block, Grid, Levers, Strip, Waterfall
-
-CHANGE_FORMAT = "+$#,##0.000;-$#,##0.000;$0.000"
+from workbook_templates.spec import SCENARIOS, Block, Grid, Levers, Strip, Table, Waterfall
+from workbook_templates.strips import draw_strip
+from workbook_templates.waterfalls import WATERFALL_WIDTH, draw_waterfall
 
 
 def draw_sensitivity(draft: Draft) -> None:
     """All blocks of the template, one under the other."""
-    widest = letters_from(max(map(_width, draft.template.blocks)))
-    page = Page(draft, SHEET, {"B": 34, "C": 13, **dict.fromkeys(widest, 12.5)}, style.TEAL)
+    widest = letters_from(max(_width(draft, block) for block in draft.template.blocks))
+    axes = [axis for block in draft.template.blocks if isinstance(block, Table | Grid) for axis in axes_of(block)]
+    width = 15.0 if any(axis.options for axis in axes) else 12.5
+    page = Page(draft, SHEET, {"B": 34, "C": width + 0.5, **dict.fromkeys(widest, width)}, style.TEAL)
     page.frame("Sensitivity", "The calculation once more for other values: closed form, no data tables")
     for i, block in enumerate(draft.template.blocks):
-        if block.break_before:
+        breaks = block.break_before and i > 0
+        if breaks:
             page.new_page()
-        page.section(block.title, gap=i > 0 and not block.break_before)
+        breaks = breaks or page.keep(_height(draft, block))
+        page.section(block.title, gap=i > 0 and not breaks)
         page.put(f"B{page.row}", block.reading, style.SUBTITLE)
         page.height(20)
         page.row += 1
+        top = page.row
         _draw_block(page, block)
+        last = letters_from(_width(draft, block))[-1]
+        draft.places[f"{block.name}.area"] = Place(SHEET, f"$D${top}:${last}${page.row - 1}")
+        for line in block.after if isinstance(block, Table | Grid) else ():
+            page.label(line.label, line.unit.name, line.key)
+            page.formula(f"D{page.row}", line.formula, line.unit.format, line.key)
+            draft.places[line.name] = Place(SHEET, f"$D${page.row}")
+            page.row += 1
     page.row -= 1
     page.finish("1:3", freeze="D4")
 
 
-def _width(block: Block) -> int:
+def _width(draft: Draft, block: Block) -> int:
+    if isinstance(block, Table):
+        return len(block.across.values)
     if isinstance(block, Grid):
-        return len(block.across.values) + 1 + len(block.down_lines)
+        beside, _ = beside_of(draft, block)
+        return max(len(block.across.values) + 1 + len(beside), len(block.down.values))
+    if isinstance(block, Waterfall):
+        return WATERFALL_WIDTH
     return 1 + len(block.drivers) if isinstance(block, Levers) else len(SCENARIOS)
 
 
+def _height(draft: Draft, block: Block) -> int:
+    """The rows of a block that should stay together: those of a grid up to its first matrix, of levers the ranking."""
+    if isinstance(block, Table | Grid):
+        return len(wanted_lines(draft, block.lines, {block.across.name})) + len(block.after) + 5
+    if isinstance(block, Levers):
+        return len(block.drivers) + 12
+    return len(block.steps) + 4 if isinstance(block, Waterfall) else len(block.outputs) + 4
+
+
 def _draw_block(page: Page, block: Block) -> None:
-    if isinstance(block, Grid):
+    if isinstance(block, Table):
+        draw_table(page, block)
+    elif isinstance(block, Grid):
         draw_grid(page, block)
     elif isinstance(block, Strip):
         draw_strip(page, block)
     elif isinstance(block, Levers):
         _LeverTables(page, block).draw()
     else:
-        _draw_waterfall(page, block)
+        draw_waterfall(page, block)
 
 
 class _LeverTables:
@@ -53,7 +81,9 @@ class _LeverTables:
         template = page.draft.template
         self.inputs = {row.name: row for row in template.all_inputs()}
         self.labels = [self.inputs[name].label for name in levers.drivers]
-        self.lines = wanted_lines(page.draft, [levers.output], set(levers.drivers))
+        wanted = [levers.output, *filter(None, [levers.room])]
+        lines = wanted_lines(page.draft, wanted, set(levers.drivers))
+        self.lines = (*(line for line in lines if line.name != levers.output), *(x for x in lines if x.name == levers.output))
         self.unit = self.lines[-1].unit
         self.letters = letters_from(1 + len(levers.drivers))
         count = len(levers.drivers)
@@ -86,7 +116,7 @@ class _LeverTables:
             at = f"MATCH($C{r},{self._row(rank)},0)"
             page.put(f"B{r}", f"=INDEX({self._row(self.changes)},1,{at})", style.LABEL)
             for letter, row in zip("DEF", (better, worse, swing), strict=True):
-                page.put(f"{letter}{r}", f"=INDEX({self._row(row)},1,{at})", style.CALC, CHANGE_FORMAT)
+                page.put(f"{letter}{r}", f"=INDEX({self._row(row)},1,{at})", style.CALC, self.unit.change)
         last = first + len(self.labels) - 1
         for part, letter in (("top", "B"), ("better", "D"), ("worse", "E")):
             self._place(part, f"${letter}${first}")
@@ -100,22 +130,30 @@ class _LeverTables:
         ends = [top + len(self.levers.drivers) + len(self.lines) for top in self.tables]
         live = f"${letters[0]}${ends[0]}"
         self._place("live", live)
-        back = len(self.lines) - [line.name for line in self.lines].index(self.levers.room) - 1
-        changes = [f'=IF(COUNTIF({{0}}{end - back},">=1")=1,{{0}}{end}-{live},0)' for end in ends]
+        changes = [f"=IF({self._fits(end)}=1,{{0}}{end}-{live},0)" for end in ends]
         swings = f"${letters[1]}{swing}:{{0}}{swing}"
-        for label, unit, text, shown in (
-            ("At the Bull value (0 where it does not fit)", self.unit.name, changes[0], CHANGE_FORMAT),
-            ("At the Bear value (0 where it does not fit)", self.unit.name, changes[1], CHANGE_FORMAT),
-            ("Better", self.unit.name, f"=MIN({{0}}{bull}:{{0}}{bear},0)", CHANGE_FORMAT),
-            ("Worse", self.unit.name, f"=MAX({{0}}{bull}:{{0}}{bear},0)", CHANGE_FORMAT),
+        shown = self.unit.change
+        best, worst = ("MAX", "MIN") if self.levers.more_is_better else ("MIN", "MAX")
+        for label, unit, text, number_format in (
+            ("At the Bull value (0 where it does not fit)", self.unit.name, changes[0], shown),
+            ("At the Bear value (0 where it does not fit)", self.unit.name, changes[1], shown),
+            ("Better", self.unit.name, f"={best}({{0}}{bull}:{{0}}{bear},0)", shown),
+            ("Worse", self.unit.name, f"={worst}({{0}}{bull}:{{0}}{bear},0)", shown),
             # rounded, so that RANK and COUNTIF agree on what is equal
-            ("Swing", self.unit.name, f"=ROUND({{0}}{worse}-{{0}}{better},6)", CHANGE_FORMAT),
+            ("Swing", self.unit.name, f"=ROUND(ABS({{0}}{worse}-{{0}}{better}),6)", shown),
             ("Rank", "#", f"=RANK({{0}}{swing},{self._row(swing)})+COUNTIF({swings},{{0}}{swing})-1", "0"),
         ):
             page.label(label, unit)
             for letter in letters[1:]:
-                page.put(f"{letter}{page.row}", text.format(letter), style.CALC, shown)
+                page.put(f"{letter}{page.row}", text.format(letter), style.CALC, number_format)
             page.row += 1
+
+    def _fits(self, end: int) -> str:
+        """1 where the case of a column can be computed and holds somebody; ``end`` is the row of its result."""
+        if not self.levers.room:
+            return f"COUNT({{0}}{end})"
+        back = len(self.lines) - [line.name for line in self.lines].index(self.levers.room) - 1
+        return f'COUNTIF({{0}}{end - back},">=1")'
 
     def _draw_computation(self, scenario: str) -> None:
         """The inputs, each moved in the column that bears its name and live elsewhere, and all that follows."""
@@ -132,27 +170,9 @@ class _LeverTables:
             page.row += 1
         moved = style.when(f"{self.letters[0]}${head}=$B{head + 1}", fill=style.KEY_FILL, bold=True)
         page.sheet.conditional_formatting.add(f"{self.letters[0]}{head + 1}:{self.letters[-1]}{page.row - 1}", moved)
-        columns: Mapping[str, Mapping[str, str]] = {letter: {} for letter in self.letters}
-        draw_lines(page, f"{self.levers.name}.{scenario}", self.lines, columns, rows)
+        draw_lines(page, f"{self.levers.name}.{scenario}", self.lines, self.letters, rows)
 
     def _heads(self, title: str, first: str = "") -> None:
         texts: Sequence[str] = (first, *self.labels)
         heads = dict(zip(self.letters, texts, strict=True))
         self.page.heads({"B": title, "C": "Unit", **heads}, middle="".join(("C", *self.letters)), tall=True)
-
-
-def _draw_waterfall(page: Page, waterfall: Waterfall) -> None:
-    """Heights with where each bar begins: those that add up on the last one, the others at zero."""
-    page.heads({"B": "Bar", "C": "Unit", "D": "Height", "E": "Adds up", "F": "Begins at", "G": "On the axis"}, "G", "CE")
-    first = page.row
-    shown = waterfall.unit.format
-    for step in waterfall.steps:
-        r = page.row
-        page.label(step.label, waterfall.unit.name)
-        page.formula(f"D{r}", f"={step.line}", shown)
-        page.put(f"E{r}", "yes" if step.kind in ("cost", "waste") else "no", style.UNIT)
-        page.put(f"F{r}", f'=IF(E{r}="yes",SUM(D${first}:D{r})-D{r},0)', style.CALC, shown)
-        page.put(f"G{r}", f'=B{r}&" $"&FIXED(D{r},2)', style.LABEL)
-        page.row += 1
-    for part, letter in (("labels", "G"), ("heights", "D"), ("bases", "F")):
-        page.draft.places[f"{waterfall.name}.{part}"] = Place(SHEET, f"${letter}${first}:${letter}${page.row - 1}")

@@ -7,8 +7,9 @@ import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
-from workbook_templates.spec import PERCENT, SCENARIOS, Input, Template
+from workbook_templates.spec import PERCENT, SCENARIOS, Choice, Input, Template
 
 NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 SELECTOR = "scenario"
@@ -25,10 +26,10 @@ def with_overrides(template: Template, overrides: Mapping[str, str | float]) -> 
         if name not in known and name != SELECTOR:
             raise RefusedOverrideError(_unknown(name, [*known, SELECTOR]))
     scenario = _scenario(overrides.get(SELECTOR, template.scenario))
-    given = {name: _value(known[name], value) for name, value in overrides.items() if name != SELECTOR}
+    given = {name: _value(template, known[name], value) for name, value in overrides.items() if name != SELECTOR}
+    changed = {name: _moved(known[name], given, scenario) for name in given}
     sections = tuple(
-        replace(section, rows=tuple(_moved(row, given, scenario) if isinstance(row, Input) else row for row in section.rows))
-        for section in template.inputs
+        replace(section, rows=tuple(changed.get(row.name, row) for row in section.rows)) for section in template.inputs
     )
     return replace(template, inputs=sections, scenario=scenario)
 
@@ -48,7 +49,21 @@ def _scenario(given: str | float) -> str:
     raise RefusedOverrideError(f"{SELECTOR} is {given!r}; it must be one of {', '.join(SCENARIOS)}")
 
 
-def _value(row: Input, given: str | float) -> float:
+def _value(template: Template, row: Input | Choice, given: str | float) -> str | float:
+    return _number(row, given) if isinstance(row, Input) else _text(template, row, str(given))
+
+
+def _text(template: Template, row: Choice, given: str) -> str:
+    """The text of the list that was meant, whatever its case."""
+    options = template.catalogue(row.options).options if isinstance(row.options, str) else row.options
+    found = next((option for option in options if option.casefold() == given.strip().casefold()), None)
+    if found is None:
+        near = difflib.get_close_matches(given, options, 3, 0.5) or list(options)[:12]
+        raise RefusedOverrideError(f"{row.name} is {given!r}; it must be one of its list, such as {', '.join(near)}")
+    return found
+
+
+def _number(row: Input, given: str | float) -> float:
     """The number that was given, in the sheet's unit."""
     right = f"it must be a {'whole ' if row.whole else ''}number from {row.bounds[0]:g} to {row.bounds[1]:g}"
     right += " (a fraction, 0.3 for 30%)" if row.unit.name == PERCENT else f" {row.unit.name}"
@@ -60,11 +75,8 @@ def _value(row: Input, given: str | float) -> float:
     return int(value) if value % 1 == 0 else value
 
 
-def _moved(row: Input, given: Mapping[str, float], scenario: str) -> Input:
-    if row.name not in given:
-        return row
+def _moved(row: Input | Choice, given: Mapping[str, str | float], scenario: str) -> Input | Choice:
+    """The row with what was given in the place of the live scenario's value."""
     at = SCENARIOS.index(scenario)
-    base, bull, bear = (given[row.name] if i == at else value for i, value in enumerate(row.values))
-    return replace(
-        row, values=(base, bull, bear), source=f"[set] {scenario} given when this workbook was made; else {row.source}"
-    )
+    values: Any = tuple(given[row.name] if i == at else value for i, value in enumerate(row.values))
+    return replace(row, values=values, source=f"[set] {scenario} given when this workbook was made; else {row.source}")

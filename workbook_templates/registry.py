@@ -6,7 +6,13 @@ from importlib import import_module
 
 from workbook_templates.spec import Template
 
-TEMPLATES = {"token_cost": "workbook_templates.token_cost"}
+TEMPLATES = {
+    "token_cost": "workbook_templates.token_cost",
+    "capacity": "workbook_templates.capacity",
+    "long_context_pricing": "workbook_templates.long_context_pricing",
+    "gpu_margin": "workbook_templates.gpu_margin",
+    "fleet_npv": "workbook_templates.fleet_npv",
+}
 """Name to the module whose ``TEMPLATE`` it is."""
 
 

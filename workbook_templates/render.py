@@ -1,34 +1,50 @@
 """A template as an openpyxl workbook: the sheets drawn in the order of reading, then put in the order of tabs."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from openpyxl import Workbook
 from openpyxl.workbook.defined_name import DefinedName
 
+from pycalc.cells import Cell
 from pycalc.lambdas import lambda_text
 from workbook_templates import style
+from workbook_templates.audit_sheet import SHEET as AUDIT
+from workbook_templates.audit_sheet import draw_audit
+from workbook_templates.calc_sheets import draw_calc
+from workbook_templates.catalogue_sheets import draw_catalogues
 from workbook_templates.dashboard import draw_dashboard
 from workbook_templates.formulas import Writer
+from workbook_templates.input_sheets import draw_inputs
 from workbook_templates.levers import draw_sensitivity
 from workbook_templates.page import Draft
-from workbook_templates.sheets import draw_calc, draw_checks, draw_cover, draw_inputs, draw_log
+from workbook_templates.sheets import draw_checks, draw_cover, draw_log
 from workbook_templates.soundness import require_sound
 from workbook_templates.spec import Template
 
 AUTHOR = "llmecon"
+DRAWN = (draw_catalogues, draw_inputs, draw_calc, draw_sensitivity, draw_dashboard, draw_checks, draw_log, draw_cover)
+"""In the order in which each finds the cells that it reads."""
 
 
-def render(template: Template, inline: bool = False) -> Draft:
-    """The workbook drawn; ``inline`` writes plain formulas instead of calls of our functions."""
+def render(template: Template, inline: bool = False, audit: Mapping[tuple[str, str], Cell] | None = None) -> Draft:
+    """The workbook drawn; ``inline`` writes plain formulas instead of calls of our functions.
+
+    ``audit`` are pycalc's values by sheet and cell; given them, the workbook has an audit sheet.
+    """
     require_sound(template)
     book = Workbook()
     book.remove(book.active)
     for named in style.named_styles():
         book.add_named_style(named)
     draft = Draft(template, book, Writer(inline))
-    for draw in (draw_inputs, draw_calc, draw_sensitivity, draw_dashboard, draw_checks, draw_log, draw_cover):
+    if audit is not None:
+        draft.sheets = (*template.sheets[:-1], AUDIT, template.sheets[-1])
+    for draw in DRAWN:
         draw(draft)
-    book._sheets.sort(key=lambda sheet: template.sheets.index(sheet.title))
+    if audit is not None:
+        draw_audit(draft, audit)
+    book._sheets.sort(key=lambda sheet: draft.sheets.index(sheet.title))
     _define_names(draft)
     _describe(book, template)
     book.calculation.fullCalcOnLoad = True

@@ -1,15 +1,10 @@
-"""The sheets that every workbook has: cover, inputs, calculation, checks, change log."""
+"""The sheets that every workbook has besides those of the model: cover, checks, change log."""
 
-from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.hyperlink import Hyperlink
 
 from workbook_templates import style
 from workbook_templates.page import MASTER, Draft, Page, Place
-from workbook_templates.spec import SCENARIOS, Input
 
-SCENARIO_COLUMNS = dict(zip(SCENARIOS, "EFG", strict=True))
-SELECTOR, INDEX = "$D$4", "$D$5"
-SIGNS = "All amounts are costs and positive; changes are signed, minus = cheaper"
 UNITS = "$ = US dollars; Mtok = a million tokens; GB = 10^9 bytes; fractions are shown in %"
 COLOURS = (
     (style.INPUT, "Input: yours to change"),
@@ -24,89 +19,15 @@ PURPOSES = {
     "Dashboard": "The answer on one page",
     "Checks": "What must hold for the figures to be right",
     "ChangeLog": "Versions",
+    "Time": "The months, and what each of them is",
+    "Audit": "Each call of our functions by four routes",
 }
-
-
-def draw_inputs(draft: Draft) -> None:
-    """The selector, and for each input its live value, three scenarios, bounds and source."""
-    widths = {"B": 27, "C": 11, "D": 13, "E": 12, "F": 12, "G": 12, "H": 19, "I": 62}
-    page = Page(draft, "Inputs", widths, style.AMBER)
-    page.frame("Inputs", "Amber cells are yours to change; everything else follows")
-    _draw_selector(page)
-    page.row = 7
-    scenarios = {column: name for name, column in SCENARIO_COLUMNS.items()}
-    page.heads({"B": "Input", "C": "Unit", "D": "Live", **scenarios, "H": "Allowed", "I": "Source"}, "I", "CH")
-    for i, section in enumerate(draft.template.inputs):
-        page.section(section.title, gap=i > 0)
-        for row in section.rows:
-            if isinstance(row, Input):
-                _draw_input(page, row)
-    page.finish("1:7", freeze="D8", one_page=True)
-
-
-def _draw_selector(page: Page) -> None:
-    first, last = min(SCENARIO_COLUMNS.values()), max(SCENARIO_COLUMNS.values())
-    header = f"${first}$7:${last}$7"
-    page.put("B4", "Active scenario", style.KEY_LABEL)
-    page.put("C4", "name", style.KEY_UNIT)
-    page.put("D4", page.draft.template.scenario, style.INPUT)
-    page.put("E4", "← choose here; the column Live and all sheets follow", style.SUBTITLE)
-    page.put("B5", "Scenario number", style.LABEL)
-    page.put("C5", "#", style.UNIT)
-    page.put("D5", f"=MATCH({SELECTOR.replace('$', '')},{header.replace('$', '')},0)", style.CALC, "0")
-    page.sheet.add_data_validation(
-        DataValidation(
-            type="list",
-            formula1=header,
-            allow_blank=False,
-            showErrorMessage=True,
-            errorTitle="Scenario",
-            error=f"One of {', '.join(SCENARIOS)}",
-            showInputMessage=True,
-            promptTitle="Scenario",
-            prompt=f"One of {', '.join(SCENARIOS)}",
-            sqref="D4",
-        )
-    )
-    page.draft.places["scenario"] = Place("Inputs", SELECTOR)
-    page.draft.places["scenario_index"] = Place("Inputs", INDEX)
-
-
-def _draw_input(page: Page, row: Input) -> None:
-    r, q = page.row, row.quantity
-    page.label(row.label, row.unit.name)
-    page.put(f"D{r}", f"=INDEX(E{r}:G{r},1,{INDEX})", style.LIVE, row.unit.format)
-    for column, value in zip(SCENARIO_COLUMNS.values(), row.values, strict=True):
-        page.put(f"{column}{r}", value, style.INPUT, row.unit.format)
-    page.put(f"H{r}", row.allowed, style.UNIT)
-    page.put(f"I{r}", row.source, style.NOTE)
-    words = row.unit.spelt(row.bounds)
-    page.allow_numbers(f"E{r}:G{r}", row.label, row.bounds, row.whole, words, f"{q.symbol}: {q.meaning}")
-    page.draft.places[row.name] = Place("Inputs", f"$D${r}", row.name)
-    page.row += 1
-
-
-def draw_calc(draft: Draft) -> None:
-    """One row, one step."""
-    page = Page(draft, "Calc", {"B": 38, "C": 13, "D": 19, "E": 66}, style.GREY)
-    page.frame("Calculation", "One row, one step; green reads Inputs, black reads this sheet")
-    page.heads({"B": "Line", "C": "Unit", "D": "Value", "E": "How"}, "E")
-    first = page.row
-    for i, section in enumerate(draft.template.calc):
-        if section.break_before:
-            page.new_page()
-        page.section(section.title, gap=i > 0 and not section.break_before)
-        for line in section.rows:
-            if isinstance(line, Input):
-                continue
-            r = page.row
-            page.label(line.label, line.unit.name, line.key)
-            page.formula(f"D{r}", line.formula, line.unit.format, line.key)
-            page.put(f"E{r}", line.note or None, style.KEY_NOTE if line.key else style.NOTE)
-            draft.places[line.name] = Place("Calc", f"$D${r}")
-            page.row += 1
-    draft.places["calc.values"] = Place("Calc", f"$D${first}:$D${page.row - 1}")
-    page.finish("1:4", freeze="D5")
+PURPOSES_BY_START = {
+    "Inputs_": "Assumptions, a value for each column",
+    "Calc_": "One row, one formula over all columns",
+    "Sensitivity_": "Every scenario, month by month or case by case",
+    "Catalogue_": "What the pickers offer, with source and date",
+}
 
 
 def draw_checks(draft: Draft) -> None:
@@ -120,7 +41,8 @@ def draw_checks(draft: Draft) -> None:
     page.heads({"B": "Check", "C": "Unit", "D": "Fails", "E": "Meaning"}, "E")
     for check in draft.template.checks:
         page.label(check.label, "flag")
-        page.formula(f"D{page.row}", f"=IFERROR(IF({check.holds},0,1),1)", "0")
+        flag = f"IF({check.holds},0,1)"
+        page.formula(f"D{page.row}", f"={flag}" if check.bare else f"=IFERROR({flag},1)", "0")
         page.put(f"E{page.row}", check.meaning, style.NOTE)
         draft.places[check.label] = Place("Checks", f"$D${page.row}")
         page.row += 1
@@ -157,7 +79,7 @@ def draw_cover(draft: Draft) -> None:
         ("Version", template.version),
         ("Date", template.when.isoformat()),
         ("Units", UNITS),
-        ("Signs", SIGNS),
+        ("Signs", template.signs),
         ("Sources", "[A x.y] = section of the article behind the functions; [N] = our assumption, to be replaced by yours"),
         ("Functions", _functions_note(draft)),
     )
@@ -167,9 +89,9 @@ def draw_cover(draft: Draft) -> None:
     for i, step in enumerate(template.how, start=1):
         _pair(page, f"Step {i}", step, style.LABEL)
     page.section("Sheets")
-    for title in template.sheets[1:]:
+    for title in draft.sheets[1:]:
         cell = f"B{page.row}"
-        _pair(page, title, PURPOSES[title], style.LABEL)
+        _pair(page, title, _purpose(title), style.LABEL)
         page.sheet[cell].hyperlink = Hyperlink(ref=cell, location=f"'{title}'!A1", display=title)
         page.sheet[cell].style = style.HYPER
     page.section("Colours")
@@ -177,6 +99,12 @@ def draw_cover(draft: Draft) -> None:
         _pair(page, "Aa 123", meaning, named)
     page.row -= 1
     page.finish(one_page=True)
+
+
+def _purpose(title: str) -> str:
+    """What a sheet is for; one of several of a kind says so by its first word."""
+    start, mark, _ = title.partition("_")
+    return PURPOSES.get(title) or PURPOSES_BY_START[start + mark]
 
 
 def _pair(page: Page, left: str, right: str, named: str) -> None:

@@ -12,6 +12,7 @@ from openpyxl.styles.differential import DifferentialStyle
 
 FACE = "Calibri"
 NAVY, TEAL, AMBER, CORAL = "1F3A5F", "2A9D8F", "E9A23B", "D1495B"
+SKY, PALE_TEAL = "6FA8DC", "BFE3DE"
 GREY, SLATE, RULE, PALE, WHITE = "8A94A6", "5B6675", "C9D0DA", "F3F6FA", "FFFFFF"
 BLUE, BLACK, GREEN, RED = "0000FF", "000000", "00682F", "B00020"
 INPUT_FILL, INPUT_EDGE, KEY_FILL = "FFF6DC", "E3C878", "E6EEF7"
@@ -106,14 +107,14 @@ def when(formula: str, **looks: Any) -> Rule:
     return Rule(type="expression", formula=[formula], dxf=differential(**looks))
 
 
-def set_page(sheet: Any, area: str, footer: str, titles: str = "", one_page: bool = False) -> None:
-    """Landscape A4 on one page's width (and height), with footer; no grid lines; protected without a password."""
+def set_page(sheet: Any, area: str, footer: str, titles: str = "", one_page: bool = False, wide: int = 1) -> None:
+    """Landscape A4, so many pages wide (and one high), with footer; no grid lines; protected without a password."""
     sheet.sheet_view.showGridLines = False
     sheet.sheet_view.zoomScale = 90
     sheet.print_area = area
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
-    sheet.page_setup.fitToWidth = 1
+    sheet.page_setup.fitToWidth = wide
     sheet.page_setup.fitToHeight = 1 if one_page else 0
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
     sheet.print_options.horizontalCentered = True

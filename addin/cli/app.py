@@ -158,11 +158,14 @@ def new(
     lite: Annotated[
         bool, typer.Option("--lite", help="Embed the functions, for xlwings Lite in Excel on Mac, web and Windows.")
     ] = False,
+    audit: Annotated[
+        bool, typer.Option("--audit", help="A sheet that computes each call of our functions by four routes.")
+    ] = False,
 ) -> None:
     """Make a finance workbook. Its formulas are live and computed; the headline results are printed."""
     from addin.cli import workbooks
 
-    raise typer.Exit(workbooks.new(template, out, functions.value, settings or [], lite))
+    raise typer.Exit(workbooks.new(template, out, functions.value, settings or [], audit, lite))
 
 
 @app.command()

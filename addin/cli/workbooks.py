@@ -26,7 +26,9 @@ def list_templates(as_json: bool) -> None:
     print_table(("template", "reader", "question", "sheets"), rows)
 
 
-def new(name: str, out: Path, functions: build.Functions, settings: Sequence[str], lite: bool = False) -> Status:
+def new(
+    name: str, out: Path, functions: build.Functions, settings: Sequence[str], audit: bool = False, lite: bool = False
+) -> Status:
     """A workbook of one's own, and the results that it opens with."""
     template = registry.template(name)
     require_place(out, ".xlsx")
@@ -34,9 +36,9 @@ def new(name: str, out: Path, functions: build.Functions, settings: Sequence[str
     if lite:
         from addin.lite import embedding
 
-        built = embedding.build_with_code(template, out, functions, overrides)
+        built = embedding.build_with_code(template, out, functions, overrides, audit)
     else:
-        built = build.build(template, out, functions, overrides)
+        built = build.build(template, out, functions, overrides, audit)
     print_table((str(out), "", ""), list(map(_shown, built.headlines)))
     if lite:
         print(embedding.NEXT_STEP)

@@ -37,12 +37,12 @@ POINTER = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 
 
 def build_with_code(
-    template: Template, path: Path, functions: build.Functions, overrides: Mapping[str, str | float]
+    template: Template, path: Path, functions: build.Functions, overrides: Mapping[str, str | float], audit: bool = False
 ) -> build.Built:
     """`workbook_templates.build.build`, the code in the workbook before it is written, whole or not at all."""
     with tempfile.TemporaryDirectory() as folder:
         plain = Path(folder, path.name)
-        built = build.build(template, plain, functions, overrides)
+        built = build.build(template, plain, functions, overrides, audit)
         write_atomically(path, with_code(Package(str(path), plain.read_bytes())))
     return built
 

@@ -21,8 +21,8 @@ from workbook_templates.rules.colours import RGB, font_ink, is_filled, theme_col
 from workbook_templates.rules.references import Formula, Reference, Scope, Table, quoted, read_formula
 from workbook_templates.rules.timeline import Timeline, find_timelines
 
-NO_MODEL = (Role.COVER, Role.LOG, Role.LIST, Role.CATALOGUE)
-"""Roles whose constants are text and data, not the model's inputs."""
+NO_MODEL = (Role.COVER, Role.LOG, Role.LIST, Role.CATALOGUE, Role.AUDIT)
+"""Roles whose constants are text, data and records, not the model's inputs."""
 ABOUT_INPUTS = ("date", "as of", "retrieved", "low", "high", "min", "max", "lowest", "highest", "lower", "upper")
 """Columns of an inputs sheet that describe an input rather than hold one."""
 Area = tuple[int, int, int, int]  # left, top, right, bottom

@@ -68,6 +68,7 @@ BANNED: Final[dict[str, str]] = {
 
 MASKS = frozenset(("IFERROR", "IFNA", "ISERROR", "ISERR", "ISNA", "ERROR.TYPE", "AGGREGATE"))
 TOTALS = frozenset(("SUM", "SUBTOTAL", "AVERAGE", "MIN", "MAX", "COUNT", "COUNTA", "PRODUCT", "MEDIAN"))
+TELL_MISSING = frozenset(("ISNA", "ISERR"))
 SHORT_RUN = 3  # how many formulas make a run whose majority counts
 GRID_SHARE = 0.7  # how much of a stretch down a column has one formula before the rest is odd
 Run = list[Entry]
@@ -155,10 +156,15 @@ def _overwritten(sheet: Sheet) -> Iterator[Finding]:
             yield Finding(entry.where, f"{entry.text} is typed over a formula", f"the formula of {left.where}, copied here")
 
 
+def _of_the_model(book: Book) -> list[Entry]:
+    """The formulas that a person wrote; an audit sheet repeats them as text generated from the functions."""
+    return [entry for entry in book.formulas if entry.sheet.role is not Role.AUDIT]
+
+
 @rule("R17", "no embedded constants outside the unit/identity white list", judges="formulas")
 def embedded_constants(book: Book) -> Iterator[Finding]:
-    for entry in book.formulas:
-        forgiven = TOLERANCES if entry.sheet.role in (Role.CHECKS, Role.AUDIT) else frozenset()
+    for entry in _of_the_model(book):
+        forgiven = TOLERANCES if entry.sheet.role is Role.CHECKS else frozenset()
         odd = [number for number in entry.formula.numbers if number not in CONSTANTS and number not in forgiven]
         if odd:
             right = "an input with unit and source, read from there"
@@ -167,7 +173,7 @@ def embedded_constants(book: Book) -> Iterator[Finding]:
 
 @rule("R18", f"formula no longer than {MAX_LENGTH} characters, one line", judges="formulas")
 def short(book: Book) -> Iterator[Finding]:
-    for entry in book.formulas:
+    for entry in _of_the_model(book):
         shown = entry.formula.shown
         if len(shown) > MAX_LENGTH:
             yield Finding(entry.where, f"is {len(shown)} characters long", f"two cells of at most {MAX_LENGTH} characters each")
@@ -177,7 +183,7 @@ def short(book: Book) -> Iterator[Finding]:
 
 @rule("R19", f"no nested IF; at most {MAX_CALLS} function calls", judges="formulas")
 def simple(book: Book) -> Iterator[Finding]:
-    for entry in book.formulas:
+    for entry in _of_the_model(book):
         if entry.formula.nested_if:
             yield Finding(entry.where, "has an IF inside an IF", "a flag in a cell of its own, or INDEX")
         count = len(entry.formula.functions)
@@ -254,20 +260,23 @@ def _result_faults(book: Book, entry: Entry) -> Iterator[Finding]:
     elif text == "":
         yield Finding(entry.where, "gives an empty text", "a number or a word that says what it found")
     elif entry.result.is_error and not (text == "#N/A" and _is_declared(book, entry)):
-        right = "no error; #N/A only where Checks counts it by ISNA in a row that says why"
+        right = "no error; #N/A only where Checks tells it by ISNA or ISERR, in a row that says why"
         yield Finding(entry.where, f"gives {text}", right)
 
 
 def _is_declared(book: Book, entry: Entry) -> bool:
-    """Whether Checks counts the #N/A of this very cell, in a row whose text speaks of #N/A.
+    """Whether Checks tells the #N/A of this very cell from other errors, in a row whose text speaks of #N/A.
 
     #N/A is this calculator's answer where no number exists (a break-even that is never
     reached).  It passes only as a declared answer: an error that nobody announced is a fault.
+    A cell that only shows another one is declared with that.
     """
+    if entry.formula.is_link:
+        return all(_is_declared(book, source) for source in book.entries(entry.formula.references[0]))
     for sheet in book.of_role(Role.CHECKS):
         for check in sheet.formulas.values():
-            counts = "ISNA" in check.formula.functions and _reads(check.formula, entry)
-            if counts and any("#N/A" in other.text for other in sheet.row_of(check.row) if not other.formula.text):
+            tells = TELL_MISSING.intersection(check.formula.functions) and _reads(check.formula, entry)
+            if tells and any("#N/A" in other.text for other in sheet.row_of(check.row) if not other.formula.text):
                 return True
     return False
 

@@ -45,7 +45,8 @@ def find_timeline(sheet: Sheet) -> Timeline | None:
 
 def _follows(before: Entry, entry: Entry) -> bool:
     """Whether a cell is the period after its left neighbour's."""
-    if entry.column != before.column + 1:
+    is_text = not before.formula.text and before.number is None
+    if entry.column != before.column + 1 or is_text:
         return False
     if not entry.formula.text:
         a, b = before.number, entry.number
@@ -62,7 +63,7 @@ def _steps(entry: Entry) -> bool:
     """Whether a formula counts on from its left neighbour and reads nothing else in another column."""
     reads = [reference for reference in entry.formula.references if not reference.name]
     left = (entry.row, entry.column - 1)
-    counts_on = set(entry.formula.functions) <= {"EDATE", "EOMONTH", "DATE", "YEAR", "MONTH", "DAY"}
+    counts_on = set(entry.formula.functions) <= {"EDATE", "EOMONTH", "DATE", "YEAR", "MONTH", "DAY", "N"}
     return counts_on and len(reads) == 1 and reads[0].covers(entry.sheet.title, *left) and reads[0].is_cell
 
 

@@ -2,23 +2,25 @@
 
 from datetime import date
 
+from workbook_templates import style
 from workbook_templates import units as u
 from workbook_templates.spec import (
     Axis,
+    CategoryChart,
     Change,
     Check,
-    CurveChart,
     Grid,
     Kpi,
     Levers,
     Line,
-    ShareChart,
+    Series,
     Step,
     Strip,
     Template,
     TornadoChart,
     Waterfall,
     WaterfallChart,
+    XyChart,
     axis,
 )
 from workbook_templates.token_cost.calc import CALC
@@ -46,6 +48,7 @@ BY_CONTEXT = Grid(
     Line("blended_at", "Blended cost", u.CENTS_PER_MTOK, "=blended_full/utilisation"),
     bold_below="api_usd",
     room="users",
+    legend=True,
 )
 
 BY_BITS = Grid(
@@ -146,20 +149,35 @@ TEMPLATE = Template(
         '=levers.top&" moves it most: -$"&FIXED(-levers.better,2)&" to +$"&FIXED(levers.worse,2)&"."',
     ),
     charts=(
-        ShareChart(
+        CategoryChart(
             "Where a layer's operations go, by context",
             "Columns stacked to 100 %: the linear and the quadratic share of a layer's operations at seven contexts.",
-            "by_context",
-            ("linear_share", "quadratic_share"),
-            "quadratic_share",
+            "by_context.across",
+            (
+                Series("by_context.linear_share", colour=style.NAVY),
+                Series("by_context.quadratic_share", colour=style.CORAL, labels="0%"),
+            ),
+            across="context, tokens",
+            across_format="#,##0",
+            shares=True,
         ),
-        CurveChart(
+        XyChart(
             "Blended $/Mtok by utilisation, log scale",
             "Curves on a log scale: blended cost against utilisation at three contexts, the API price, the live scenario.",
-            "by_context",
-            (0, 3, 5),
-            "api_level",
-            ("utilisation", "kpi.blended"),
+            "by_context.down",
+            (
+                Series("by_context.cells[0]", legend="by_context.legend[0]", colour=style.TEAL, markers=True),
+                Series("by_context.cells[3]", legend="by_context.legend[3]", colour=style.NAVY, markers=True),
+                Series("by_context.cells[5]", legend="by_context.legend[5]", colour=style.CORAL, markers=True),
+                Series("by_context.api_level", "API price", colour=style.GREY, dash=True),
+                Series("kpi.blended", "Live", kind="point", x="utilisation", colour=style.AMBER),
+            ),
+            across="utilisation",
+            across_format="0%",
+            format="$#,##0.00",
+            log=True,
+            span=(0, 1),
+            steps=0.2,
         ),
         WaterfallChart(
             "What a blended million tokens is made of, $",

@@ -183,6 +183,33 @@ def test_an_answer_that_is_not_available_passes_where_checks_declares_it(good, l
     assert check_workbook(path).failed == (() if passes else ("R25",))
 
 
+def test_a_check_may_tell_it_from_other_errors_by_iserr(good):
+    def declare(book):
+        sheet, cell = book["Checks"], line(book, BLENDED)
+        sheet["B30"], sheet["F30"] = "#N/A where no number exists", f"=IF(ISERR(SUM({where(cell)})),1,0)"
+        return where(cell)
+
+    path, _ = good.with_change(declare, result=CellError("#N/A"))
+    assert check_workbook(path).failed == ()
+
+
+@pytest.mark.parametrize("declared", [True, False])
+def test_a_cell_that_only_shows_a_declared_answer_is_declared_with_it(good, declared):
+    def show(book):
+        sheet, cell = book["Checks"], line(book, BLENDED)
+        words = "#N/A where no number exists" if declared else "some cells"
+        sheet["B30"], sheet["F30"] = words, f"=IF(ISNA({where(cell)}),1,0)"
+        return where(cell)
+
+    def shown_on_the_dashboard(book):
+        show(book)
+        return "Dashboard!B5"  # the figure, a link to that line
+
+    path, _ = good.with_change(shown_on_the_dashboard, result=CellError("#N/A"))
+    report = check_workbook(path)
+    assert [finding.where for finding in report.findings] == ([] if declared else ["Dashboard!B5"])
+
+
 def test_checks_may_forgive_a_rounding_error_and_catch_an_error(good):
     """The good workbook does both: tolerances and IFERROR on Checks alone."""
     texts = [str(cell.value) for row in load_workbook(good.path)["Checks"].iter_rows() for cell in row]

@@ -51,6 +51,19 @@ def test_a_shifted_timeline_is_found(good, how, first_shown, where):
     assert [finding.where for finding in r10(path).findings] == [where]
 
 
+def test_months_may_count_on_from_a_text_as_zero(good):
+    """The first month has the formula of all others: N() of the heading to its left is 0."""
+
+    def count_from_a_text(book):
+        run_over_time(book)
+        book["Time"].cell(4, FIRST - 1, "Unit")
+        for column in range(FIRST, FIRST + MONTHS):
+            book["Time"].cell(4, column, f"=N({get_column_letter(column - 1)}4)+1")
+
+    path, _ = good.with_change(count_from_a_text, counted("Time", FIRST) | counted("Calc_Months", FIRST))
+    assert r10(path).status == "PASS"
+
+
 def test_periods_that_do_not_advance_are_found(good):
     results = counted("Time", FIRST) | counted("Calc_Months", FIRST) | {("Time", "H4"): 3.0}
     path, _ = good.with_change(run_over_time, results)

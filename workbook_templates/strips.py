@@ -1,0 +1,76 @@
+"""The calculation once more for every scenario's own inputs, whichever is live.
+
+What stands once has a column for each scenario on the sensitivity sheet; what has columns of its
+own stands on a sheet over those, a block for each scenario.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from workbook_templates import style
+from workbook_templates.columns import HEAD, columns_of, draw_rows, finish_columns, head_columns, open_page
+from workbook_templates.grids import SHEET, letters_from, row_of, wanted_lines
+from workbook_templates.input_sheets import SCENARIO_COLUMNS
+from workbook_templates.page import Draft, Local, Page, Place
+from workbook_templates.spec import SCENARIOS, Line, Over, Strip
+from workbook_templates.spec.book import run_sheet
+
+
+def draw_strip(page: Page, strip: Strip) -> None:
+    """The scalars of the strip; the rows with columns go on sheets of their own, and both read each other."""
+    draft, letters, top = page.draft, letters_from(len(SCENARIOS)), page.row
+    page.heads({"B": "Line", "C": "Unit", **dict(zip(letters, SCENARIOS, strict=True))})
+    draft.places[f"{strip.name}.names"] = Place(SHEET, f"${letters[0]}${top}:${letters[-1]}${top}")
+    inputs = {row.name: draft.places[row.name].row for row in draft.template.all_inputs()}
+    lines, overs = wanted_lines(draft, strip.outputs, set(inputs)), draft.template.overs()
+    once = [line for line in lines if overs[line.name] is None]
+    runs = [_Run(draft, over, [line for line in lines if overs[line.name] == over]) for over in strip.over]
+    columns: dict[str, dict[str, str | Place]] = {}
+    for letter, scenario, column in zip(letters, SCENARIOS, SCENARIO_COLUMNS.values(), strict=True):
+        local: dict[str, str | Place] = {name: Place("Inputs", f"${column}${row}") for name, row in inputs.items()}
+        local |= {line.name: Place(SHEET, f"${letter}${page.row + i}") for i, line in enumerate(once)}
+        for run in runs:
+            local |= run.places(scenario)
+        columns[letter] = local
+    draw_again(page, strip.name, once, columns)
+    for run in runs:
+        run.draw(strip, dict(zip(SCENARIOS, columns.values(), strict=True)))
+    live = style.when(f"{letters[0]}${top}={draft.places['scenario'].seen_from(SHEET)}", fill=style.KEY_FILL)
+    page.sheet.conditional_formatting.add(f"{letters[0]}{top + 1}:{letters[-1]}{page.row - 1}", live)
+
+
+def draw_again(page: Page, block: str, lines: Sequence[Line], columns: Mapping[str, Local]) -> None:
+    """Lines as rows, the same formula in each column, whose names are all settled."""
+    for line in lines:
+        page.label(line.label, line.unit.name, line.key)
+        for letter, local in columns.items():
+            page.formula(f"{letter}{page.row}", line.formula, line.unit.tight, line.key, local)
+        page.draft.places[f"{block}.{line.name}"] = row_of(page, list(columns))
+        page.row += 1
+
+
+class _Run:
+    """The blocks over months, or over cases: title, header, rows, for one scenario after the other."""
+
+    def __init__(self, draft: Draft, over: Over, lines: Sequence[Line]) -> None:
+        self.draft, self.over, self.lines = draft, over, lines
+        self.title = run_sheet(over)
+        self.height = len(lines) + 3  # a gap, the scenario's name, its header
+
+    def places(self, scenario: str) -> dict[str, Place]:
+        first = HEAD + 2 + self.height * SCENARIOS.index(scenario)
+        at = columns_of(self.over)
+        return {line.name: at.place(self.title, first + i) for i, line in enumerate(self.lines)}
+
+    def draw(self, strip: Strip, local: Mapping[str, Local]) -> None:
+        heading = "Every scenario", "The calculation once more for each scenario's own inputs, whichever is live"
+        page = open_page(self.draft, self.title, self.over, heading, style.TEAL)
+        for scenario in SCENARIOS:
+            if scenario != SCENARIOS[0]:
+                page.new_page()
+                page.row += 1
+                head_columns(page, self.over, "", "How")
+            page.section(scenario, gap=False)
+            places = self.places(scenario)
+            self.draft.places |= {f"{strip.name}.{scenario}.{name}": place for name, place in places.items()}
+            draw_rows(page, self.over, self.lines, places, local[scenario])
+        finish_columns(page, self.over)
