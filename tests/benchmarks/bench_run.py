@@ -24,7 +24,7 @@ from workbook_templates.formulas import Writer
 from workbook_templates.headless.calls import called, ours
 from workbook_templates.headless.columnar.engine import ColumnarEngine
 from workbook_templates.headless.engine import Engine
-from workbook_templates.headless.recalculation import _Book
+from workbook_templates.headless.formula_book import FormulaBook
 from workbook_templates.reading import open_package
 
 MODEL = Path(__file__).parents[1] / "reference" / "finance_model.xlsx"
@@ -56,7 +56,7 @@ def written_out(folder: Path) -> Path:
 
 
 def formualizer(path: Path) -> Run:
-    book = _Book(open_package(path))
+    book = FormulaBook(open_package(path))
     engine = Engine(book._for_engine(), set().union(*book.called.values()))
 
     def run(values: list[float]) -> list[Any]:

@@ -13,7 +13,8 @@ from conftest import ROOT
 
 from workbook_templates.headless.columnar.engine import ColumnarEngine
 from workbook_templates.headless.engine import Engine
-from workbook_templates.headless.recalculation import _Book, recalculate
+from workbook_templates.headless.formula_book import FormulaBook
+from workbook_templates.headless.recalculation import recalculate
 from workbook_templates.headless.sheet_xml import position
 from workbook_templates.reading import open_package
 
@@ -42,7 +43,7 @@ def engine():
 
 def formualizer(columns, outputs):
     """Every scenario by the general engine."""
-    book = _Book(open_package(MODEL))
+    book = FormulaBook(open_package(MODEL))
     general = Engine(book._for_engine(), set().union(*book.called.values()))
     found = {place: [] for place in outputs}
     for i in range(len(next(iter(columns.values())))):

@@ -12,7 +12,7 @@ from openpyxl.workbook.defined_name import DefinedName
 
 from workbook_templates.headless.columnar.engine import ColumnarEngine
 from workbook_templates.headless.engine import Engine
-from workbook_templates.headless.recalculation import _Book
+from workbook_templates.headless.formula_book import FormulaBook
 from workbook_templates.headless.sheet_xml import position
 from workbook_templates.reading import open_package
 
@@ -132,7 +132,7 @@ def model(path):
 def test_every_cell_of_every_scenario_is_that_of_formualizer(tmp_path):
     path = tmp_path / "second.xlsx"
     model(path)
-    book = _Book(open_package(path))
+    book = FormulaBook(open_package(path))
     outputs = [(sheet, cell.address) for sheet, cell in book.formulas()]
     places = {("Inputs", f"B{row}"): value for row, value in enumerate(INPUTS.values(), start=1)}
     chance = random.Random(11)
