@@ -9,6 +9,7 @@ from workbook_templates.spec import Template
 TEMPLATES = {
     "token_cost": "workbook_templates.token_cost",
     "capacity": "workbook_templates.capacity",
+    "roofline": "workbook_templates.roofline",
     "fleet_npv": "workbook_templates.fleet_npv",
 }
 """Name to the module whose ``TEMPLATE`` it is."""
