@@ -23,7 +23,9 @@ def draw_inputs(draft: Draft) -> None:
     scenarios = {column: name for name, column in SCENARIO_COLUMNS.items()}
     page.heads({"B": "Input", "C": "Unit", "D": "Live", **scenarios, "H": "Allowed", "I": "Source"}, "I", "CH")
     for i, section in enumerate(section for section in template.inputs if section.over is None):
-        page.section(section.title, gap=i > 0)
+        if section.break_before:
+            page.new_page()
+        page.section(section.title, gap=i > 0 and not section.break_before)
         for row in section.rows:
             if isinstance(row, Input):
                 _draw_input(page, row)
