@@ -11,6 +11,7 @@ TEMPLATES = {
     "capacity": "workbook_templates.capacity",
     "roofline": "workbook_templates.roofline",
     "fleet_npv": "workbook_templates.fleet_npv",
+    "architectures": "workbook_templates.architectures",
 }
 """Name to the module whose ``TEMPLATE`` it is."""
 
