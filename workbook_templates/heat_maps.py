@@ -17,7 +17,8 @@ def draw_heat_map(page: Page, spec: HeatMap, columns: str, top: int, rows: int) 
     for letter in columns:
         page.put(f"{letter}{top}", None, style.SECTION)
     page.put(f"{columns[0]}{top}", spec.title, style.SECTION)
-    page.put(f"{columns[0]}{top + 1}", grid.down.unit.name, style.HEAD_MIDDLE)
+    head = grid.down.label if grid.down.options else grid.down.unit.name
+    page.put(f"{columns[0]}{top + 1}", head, style.HEAD_MIDDLE)
     for letter, column in zip(letters, spec.columns, strict=True):
         page.put(f"{letter}{top + 1}", f"={across[column].seen_from(page.title)}", style.HEAD, grid.across.unit.format)
     count = min(len(grid.down.values), rows - 3)
