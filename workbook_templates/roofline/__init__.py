@@ -189,18 +189,18 @@ LEVERS = Levers(
     break_before=True,
 )
 
-RENT = Waterfall(
+HOUR = Waterfall(
     "hour",
-    "I  Where an hour of rent goes while decoding",
-    "Operations at the peak rate are work; the rest waits for bytes, or is lost by software.",
+    "I  Where an hour of decoding goes",
+    "Operations at the peak rate are work; the rest waits for bytes, or is lost by software; the rent goes the same way.",
     (
-        Step("Rent", "rent", "cost"),
-        Step("Weights", "weights_hour", "less"),
-        Step("Caches", "cache_hour", "less"),
-        Step("Software", "software_hour", "less"),
-        Step("At work", "work_hour", "total"),
+        Step("All", "whole_hour", "cost"),
+        Step("Weights", "weights_wait", "less"),
+        Step("Caches", "cache_wait", "less"),
+        Step("Software", "software_loss", "less"),
+        Step("At work", "work_share", "total"),
     ),
-    u.USD_PER_GPU_HOUR,
+    u.SHARE,
     break_before=True,
 )
 
@@ -219,7 +219,7 @@ TEMPLATE = Template(
     inputs=INPUTS,
     calc=CALC,
     catalogues=(MODELS.catalogue, CHIPS.catalogue),
-    blocks=(BY_CHIP, BY_BATCH, BY_CONTEXT, BY_PROMPT, STREAM_MAP, CHIP_MAP, SCENARIOS, LEVERS, RENT),
+    blocks=(BY_CHIP, BY_BATCH, BY_CONTEXT, BY_PROMPT, STREAM_MAP, CHIP_MAP, SCENARIOS, LEVERS, HOUR),
     kpis=(
         Kpi("Decode, share of the peak", "step_share", u.SHARE, "whole batch, with caches"),
         Kpi("Prefill, share of the peak", "prefill_share", u.SHARE, "what the roof allows"),
@@ -286,9 +286,10 @@ TEMPLATE = Template(
             log=True,
         ),
         WaterfallChart(
-            "Where an hour of rent goes while decoding, $",
-            "Waterfall: the rent, less what waits for weights, for caches, and is lost by software, down to what is at work.",
+            "Where an hour of decoding goes",
+            "Waterfall: the hour, less what waits for weights, for caches, and is lost by software, down to what is at work.",
             "hour",
+            format="0%",
         ),
         HeatMap("Share of the peak that decode can reach, by chip and batch", "chip_map", (0, 1, 2, 3, 4)),
         TornadoChart(
@@ -351,7 +352,7 @@ TEMPLATE = Template(
         only_missing("by_context", "where the batch does not fit in memory"),
         only_missing("scenarios", "as in the calculation"),
         only_missing("levers", "where no rent is known"),
-        only_missing("hour", "where no rent is known"),
+        Check("The waterfall holds no error", "ISNUMBER(SUM(hour.area))", "Whatever the chip, rented or not"),
         Check(
             "Levers start from the live cost",
             "CHOOSE(1+ISNUMBER(rent),TRUE,(levers.live-decode_cost)^2<=decode_cost^2*1E-12)",

@@ -284,6 +284,7 @@ MONEY = section(
         "=1-work_share-weights_wait-cache_wait",
         "scheduling, launches, kernels (article 6.1)",
     ),
+    Line("whole_hour", "All of it", u.SHARE, "=work_share+weights_wait+cache_wait+software_loss", "100%"),
     Line("work_hour", "Rent at work", u.USD_PER_GPU_HOUR, "=rent*work_share", "of each hour of decoding", key=True),
     Line(
         "work_words",

@@ -174,7 +174,7 @@ FAULTS = {
     "No error but #N/A in by context": ("by_context.cells", "=1/0"),
     "No error but #N/A in scenarios": ("scenarios.step_share", "=1/0"),
     "No error but #N/A in levers": ("levers.betters", "=1/0"),
-    "No error but #N/A in hour": ("hour.bases", "=1/0"),
+    "The waterfall holds no error": ("hour.bases", "=1/0"),
     "Levers start from the live cost": ("decode_cost", "=0.7"),
     "Scenario strip agrees": ("scenarios.step_share", "=0.5"),
 }
