@@ -20,6 +20,7 @@ from workbook_templates.spec import CategoryChart, Series, TornadoChart, Waterfa
 BAR_COLOURS = {"cost": style.NAVY, "waste": style.AMBER, "less": style.CORAL, "total": style.TEAL, "compare": style.GREY}
 COLOURS = (style.NAVY, style.TEAL, style.CORAL, style.AMBER, style.GREY, style.SKY, style.SLATE)
 SECOND_AXIS = 200
+MANY = 6  # series whose legend still fits under a chart
 PART = re.compile(r"(.+)\[([0-9]+)(,?)\]")
 
 
@@ -53,7 +54,8 @@ def _series(draft: Draft, spec: Series, position: int, x: Reference | None = Non
     colour = spec.colour or COLOURS[position % len(COLOURS)]
     if x is not None or spec.kind == "line":
         drawn = spec.kind == "line" or x is not None
-        _draw_curve(made, colour, 2.25 if drawn and spec.kind != "point" else 0, spec)
+        cells = (values.max_row - values.min_row + 1) * (values.max_col - values.min_col + 1)
+        _draw_curve(made, colour, 2.25 if drawn and spec.kind != "point" else 0, spec, cells)
     else:
         made.graphicalProperties = fill(colour)
         made.invertIfNegative = False if spec.kind == "column" else None
@@ -63,11 +65,12 @@ def _series(draft: Draft, spec: Series, position: int, x: Reference | None = Non
     return made
 
 
-def _draw_curve(made: Any, colour: str, points: float, spec: Series) -> None:
+def _draw_curve(made: Any, colour: str, points: float, spec: Series, cells: int) -> None:
     made.smooth = False
     made.graphicalProperties = GraphicalProperties(ln=line(colour if points else "", points, "dash" if spec.dash else ""))
     symbol = "diamond" if spec.kind == "point" else "circle" if spec.markers else "none"
-    made.marker = Marker(symbol=symbol, size=13 if spec.kind == "point" else 5 if spec.markers else None)
+    diamond = 13 if cells == 1 else 8
+    made.marker = Marker(symbol=symbol, size=diamond if spec.kind == "point" else 5 if spec.markers else None)
     if symbol != "none":
         made.marker.graphicalProperties = GraphicalProperties(solidFill=colour, ln=line(style.WHITE))
 
@@ -136,6 +139,8 @@ def _xy_chart(draft: Draft, spec: XyChart) -> ScatterChart:
     for axis, is_log, ends in ((chart.x_axis, spec.log_x, spec.span), (chart.y_axis, spec.log, spec.rise)):
         axis.scaling.logBase = 10 if is_log else None
         axis.scaling.min, axis.scaling.max = ends or (None, None)
+    if len(spec.series) > MANY:
+        chart.legend.position = "r"
     chart.x_axis.majorUnit = spec.steps or None
     chart.x_axis.crosses = chart.y_axis.crosses = "min"
     return chart

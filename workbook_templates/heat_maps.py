@@ -19,7 +19,7 @@ def draw_heat_map(page: Page, spec: HeatMap, columns: str, top: int, rows: int) 
     for letter in columns:
         page.put(f"{letter}{top}", None, style.SECTION)
     page.put(f"{columns[0]}{top}", spec.title, style.SECTION)
-    words = grid.down.label if len(grid.down.label) <= SHORT else grid.down.unit.name
+    words = grid.down.label if grid.down.options or len(grid.down.label) <= SHORT else grid.down.unit.name
     page.put(f"{columns[0]}{top + 1}", words, style.HEAD_MIDDLE)
     for letter, column in zip(letters, spec.columns, strict=True):
         page.put(f"{letter}{top + 1}", f"={across[column].seen_from(page.title)}", style.HEAD, grid.across.unit.format)

@@ -22,7 +22,7 @@ def draw_sensitivity(draft: Draft) -> None:
         breaks = block.break_before and i > 0
         if breaks:
             page.new_page()
-        breaks = breaks or page.keep(_height(draft, block))
+        breaks = breaks or (i > 0 and page.keep(_height(draft, block)))
         page.section(block.title, gap=i > 0 and not breaks)
         page.put(f"B{page.row}", block.reading, style.SUBTITLE)
         page.height(20)

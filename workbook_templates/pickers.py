@@ -95,10 +95,18 @@ CHIP_FIELDS: dict[str, Field] = {
 }
 
 
-def chip_picker(fields: tuple[str, ...], values: tuple[str, str, str] = ("H100 SXM",) * 3, source: str = "") -> Picker:
-    """A picker of GPUs that have all the fields: memory, bandwidth, peak, peak8, power, rent."""
+def chip_picker(
+    fields: tuple[str, ...],
+    values: tuple[str, str, str] = ("H100 SXM",) * 3,
+    source: str = "",
+    optional: tuple[str, ...] = (),
+) -> Picker:
+    """A picker of GPUs that have all the fields: memory, bandwidth, peak, peak8, power, rent.
+
+    A chip may lack an optional one; its figure is then 0, which the calculation must take for unknown.
+    """
     chosen = [CHIP_FIELDS[name] for name in fields]
-    table = _chips(fields)
+    table = _chips(fields, optional)
     return Picker(
         table,
         Choice("chip", "GPU", values, table.name, source or article("4.1", "H100 SXM; the list is the sheet Catalogue_Chips")),
@@ -111,12 +119,13 @@ def chip_picker(fields: tuple[str, ...], values: tuple[str, str, str] = ("H100 S
 
 
 @cache
-def _chips(fields: tuple[str, ...]) -> Catalogue:
-    """The snapshot: a row for each chip of which all is known."""
+def _chips(fields: tuple[str, ...], optional: tuple[str, ...]) -> Catalogue:
+    """The snapshot: a row for each chip of which all is known that is not optional."""
     rows = []
     for chip in catalog().chips:
         rent = _rent(chip.name)
-        figures = [_chip_figure(chip, rent, name) for name in fields]
+        found = {name: _chip_figure(chip, rent, name) for name in fields}
+        figures = [0.0 if figure is None and name in optional else figure for name, figure in found.items()]
         known = [figure for figure in figures if figure is not None]
         if len(known) == len(fields):
             priced = rent if rent is not None and "rent" in fields else None

@@ -9,9 +9,11 @@ from workbook_templates.spec import Template
 TEMPLATES = {
     "token_cost": "workbook_templates.token_cost",
     "capacity": "workbook_templates.capacity",
+    "roofline": "workbook_templates.roofline",
     "long_context_pricing": "workbook_templates.long_context_pricing",
     "gpu_margin": "workbook_templates.gpu_margin",
     "fleet_npv": "workbook_templates.fleet_npv",
+    "architectures": "workbook_templates.architectures",
 }
 """Name to the module whose ``TEMPLATE`` it is."""
 
