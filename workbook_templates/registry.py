@@ -10,6 +10,7 @@ TEMPLATES = {
     "token_cost": "workbook_templates.token_cost",
     "capacity": "workbook_templates.capacity",
     "fleet_npv": "workbook_templates.fleet_npv",
+    "edge_vs_cloud": "workbook_templates.edge_vs_cloud",
 }
 """Name to the module whose ``TEMPLATE`` it is."""
 
