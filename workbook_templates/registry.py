@@ -9,6 +9,7 @@ from workbook_templates.spec import Template
 TEMPLATES = {
     "token_cost": "workbook_templates.token_cost",
     "capacity": "workbook_templates.capacity",
+    "api_vs_selfhost": "workbook_templates.api_vs_selfhost",
     "fleet_npv": "workbook_templates.fleet_npv",
     "edge_vs_cloud": "workbook_templates.edge_vs_cloud",
 }
