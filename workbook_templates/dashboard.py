@@ -12,7 +12,7 @@ from workbook_templates.spec import HeatMap, Kpi, Strip
 
 COLUMNS = "BCDEFGHIJKLM"
 WIDTH = 14.5
-CHART_ROWS = {4: 15, 6: 12}
+CHART_ROWS = {4: 15, 6: 12, 8: 11}
 """How high a chart is where so many stand on the page, at most."""
 SCENARIOS_FROM = 6  # the first of the columns that show the scenarios
 GAP = 60_000  # EMU between charts

@@ -22,16 +22,20 @@ def draw_inputs(draft: Draft) -> None:
     page.row = 7
     scenarios = {column: name for name, column in SCENARIO_COLUMNS.items()}
     page.heads({"B": "Input", "C": "Unit", "D": "Live", **scenarios, "H": "Allowed", "I": "Source"}, "I", "CH")
-    for i, section in enumerate(section for section in template.inputs if section.over is None):
+    sections = [section for section in template.inputs if section.over is None]
+    broken = any(section.break_before for section in sections)
+    one_page = not broken and page.row + sum(len(section.rows) + 2 for section in sections) <= ROWS_OF_A_PAGE
+    for i, section in enumerate(sections):
         if section.break_before:
             page.new_page()
-        page.section(section.title, gap=i > 0 and not section.break_before)
+        breaks = section.break_before or (not one_page and i > 0 and page.keep(len(section.rows) + 2))
+        page.section(section.title, gap=i > 0 and not breaks)
         for row in section.rows:
             if isinstance(row, Input):
                 _draw_input(page, row)
             elif isinstance(row, Choice):
                 _draw_choice(page, row)
-    page.finish("1:7", freeze="D8", one_page=page.row <= ROWS_OF_A_PAGE)
+    page.finish("1:7", freeze="D8", one_page=one_page)
     for over in dict.fromkeys(section.over for section in template.inputs if isinstance(section.over, Cases)):
         _draw_cases(draft, over, [section for section in template.inputs if section.over == over])
 

@@ -157,6 +157,8 @@ class Page:
 
     def keep(self, rows: int) -> bool:
         """Whether a new page begins here, so that so many rows stay together."""
+        while self.row - self.began > self.rows_of_page:  # what is longer than a page went on to the next by itself
+            self.began += self.rows_of_page
         breaks = self.row - self.began + rows > self.rows_of_page and self.began < self.row
         if breaks:
             self.new_page()

@@ -11,8 +11,10 @@ TEMPLATES = {
     "capacity": "workbook_templates.capacity",
     "roofline": "workbook_templates.roofline",
     "long_context_pricing": "workbook_templates.long_context_pricing",
+    "api_vs_selfhost": "workbook_templates.api_vs_selfhost",
     "gpu_margin": "workbook_templates.gpu_margin",
     "fleet_npv": "workbook_templates.fleet_npv",
+    "edge_vs_cloud": "workbook_templates.edge_vs_cloud",
     "architectures": "workbook_templates.architectures",
 }
 """Name to the module whose ``TEMPLATE`` it is."""

@@ -37,6 +37,7 @@ CONSTANTS: Final[dict[float, str]] = {
     86_400: "seconds in a day",
     1e6: "mega, a million tokens",
     1_048_576: "mebi",
+    3.6e6: "joules in a kilowatt-hour",
     1e9: "giga, a billion",
     1_073_741_824: "gibi",
     1e12: "tera, a trillion",
