@@ -26,10 +26,11 @@ def inject(fault, step):
             raise OSError(ERRORS[fault], os.strerror(ERRORS[fault]), str(args[0]))
         if fault == "kill-before" and count == step:
             os.kill(os.getpid(), signal.SIGKILL)
-        result = real(*args, **options)
-        if fault == "kill-after" and count == step:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return result
+        try:
+            return real(*args, **options)
+        finally:
+            if fault == "kill-after" and count == step:
+                os.kill(os.getpid(), signal.SIGKILL)
 
     os_fsync, os_replace = os.fsync, os.replace
     for name in STEPS:
