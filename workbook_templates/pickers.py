@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any
 
 from pycalc import quantities as q
+from pycalc.architecture import Architecture
 from pycalc.catalog import Chip, Model, Rent, catalog, rents_of
 from pycalc.errors import NotAvailableError
 from pycalc.models import architecture
@@ -160,6 +161,9 @@ def _rent(chip: str) -> Rent | None:
 
 
 MODEL_14B = "the article's 14B class"
+_MODEL_DIM = _own(
+    "own_model_dim", "Model dimension", q.ModelDim, u.DIMENSIONS, 5120, (64, 65_536), ours("Qwen3 14B, config.json")
+)
 _LAYERS = _own("own_layers", "Layers", q.Layers, u.LAYERS, 32, (1, 512), article("6.1", MODEL_14B))
 MODEL_FIELDS: dict[str, Field] = {
     "parameters": Field(
@@ -209,11 +213,7 @@ MODEL_FIELDS: dict[str, Field] = {
     ),
     "attention": Field(
         Column("attention_flops", "FLOP per pair", u.FLOP_PER_PAIR),
-        (
-            _own(
-                "own_model_dim", "Model dimension", q.ModelDim, u.DIMENSIONS, 5120, (64, 65_536), ours("Qwen3 14B, config.json")
-            ),
-        ),
+        (_MODEL_DIM,),
         Line(
             "pair_flops",
             "Operations per pair of tokens",
@@ -222,22 +222,66 @@ MODEL_FIELDS: dict[str, Field] = {
             "4·L·d: scores and values (article 2.5)",
         ),
     ),
+    "layers": Field(Column("layers", "Layers", u.LAYERS), (), Line("layers", "Layers", u.LAYERS, "own_layers | ")),
+    "dim": Field(
+        Column("model_dim", "Dimension", u.DIMENSIONS),
+        (_MODEL_DIM,),
+        Line("model_dim", "Model dimension", u.DIMENSIONS, "own_model_dim | "),
+    ),
+    "linear": Field(
+        Column("linear_flops", "Prompt, per token", u.FLOP_PER_TOKEN),
+        (),
+        Line(
+            "linear_flops",
+            "Linear operations per token",
+            u.FLOP_PER_TOKEN,
+            "2*own_active_b*1E+09 | ",
+            "of a prompt, head left out: config.json; the article's rows 24Ld²; own 2 per active parameter",
+        ),
+    ),
+    "prompt_pair": Field(
+        Column("prompt_pair_flops", "Prompt, per pair", u.FLOP_PER_PAIR),
+        (),
+        Line(
+            "prompt_pair_flops",
+            "Operations per pair of tokens",
+            u.FLOP_PER_PAIR,
+            "4*own_layers*own_model_dim | ",
+            "4·L·d: scores and values (article 2.5), of layers that look back over all",
+        ),
+    ),
+    "prompt_window": Field(
+        Column("prompt_window_flops", "in windows", u.FLOP_PER_PAIR),
+        (),
+        Line(
+            "prompt_window_flops",
+            "Operations per pair in sliding windows",
+            u.FLOP_PER_PAIR,
+            "0 | ",
+            "besides; pairs no further apart than the window",
+        ),
+    ),
 }
+PLANNING = ("parameters", "active", "kv", "window", "reach", "state", "split", "attention")
+"""What a planner of memory and speed needs of a model."""
+PROMPT = ("layers", "dim", "linear", "prompt_pair", "prompt_window")
+"""What the operations of a whole prompt need; a prompt may be computed otherwise than a decode step."""
 
 
 def model_picker(
     values: tuple[str, str, str] = ("Article 14B",) * 3,
     source: str = "",
-    fields: tuple[str, ...] = tuple(MODEL_FIELDS),
+    fields: tuple[str, ...] = PLANNING,
 ) -> Picker:
     """A picker of models; the fields are those of MODEL_FIELDS."""
     chosen = [MODEL_FIELDS[name] for name in fields]
+    own = {row.name: row for field in chosen for row in field.own}
     table = _models(fields)
     words = source or article("6.1", "14B; the list is the sheet Catalogue_Models")
     return Picker(
         table,
         Choice("model", "Model", values, table.name, words),
-        Section(f"{OWN_MODEL}: used where it is picked above", tuple(row for field in chosen for row in field.own)),
+        Section(f"{OWN_MODEL}: used where it is picked above", tuple(own.values())),
         (
             Line("model_row", "Row of the model picked", u.POSITION, "=MATCH(model,models.names,0)", "1 = your own"),
             *(field.picking("model_row", "models") for field in chosen),
@@ -282,6 +326,11 @@ def _article_figure(billions: float, dim: int) -> Callable[[str], float]:
         "state": 0.0,
         "split": float(heads),
         "attention": 4.0 * layers * dim,
+        "layers": float(layers),
+        "dim": float(dim),
+        "linear": 24.0 * layers * dim**2,
+        "prompt_pair": 4.0 * layers * dim,
+        "prompt_window": 0.0,
     }.__getitem__
 
 
@@ -311,4 +360,20 @@ def _model_figures(model: Model) -> dict[str, float] | None:
         "state": float(found.state_bytes()),
         "split": round(full / shared, 6) if shared else 1.0,
         "attention": float(attention),
+        **_prompt_figures(found, round(window)),
+    }
+
+
+def _prompt_figures(model: Architecture, window: int) -> dict[str, float]:
+    """What makes a prompt's operations, each pair of tokens counted both ways as the article does."""
+    token = model.flops(1, 0)
+    once, twice, thrice = (model.flops(times * LONG, 0).attention_matmul for times in (1, 2, 3))
+    pair = (thrice - 2 * twice + once) / LONG**2
+    windowed = 2 * once - pair * LONG * (LONG + 1)
+    return {
+        "layers": float(len(model.layers)),
+        "dim": float(model.embedding.columns),
+        "linear": float(token.linear + token.recurrence),
+        "prompt_pair": pair,
+        "prompt_window": windowed / (window * (2 * LONG - window)) if window else 0.0,
     }

@@ -43,7 +43,7 @@ def test_inline_formulas_call_nothing_of_ours(llmecon, book, tmp_path):
 
 
 def test_inputs_that_break_the_workbook_s_own_checks_are_findings(llmecon, tmp_path):
-    run = llmecon("new", "token_cost", "-o", tmp_path / "cost.xlsx", "--set", "context=4e6", "--set", "gpu_memory_gb=16")
+    run = llmecon("new", "token_cost", "-o", tmp_path / "cost.xlsx", "--set", "context=4e6", "--set", "chip=RTX 4090")
     assert run.status == 3
     assert "check fails" in run.err
 

@@ -24,7 +24,7 @@ from workbook_templates.spec import (
     axis,
 )
 from workbook_templates.token_cost.calc import CALC
-from workbook_templates.token_cost.inputs import CONTEXT, INPUTS, UTILISATION, WEIGHT_BITS
+from workbook_templates.token_cost.inputs import CHIPS, CONTEXT, INPUTS, MODELS, UTILISATION, WEIGHT_BITS
 
 CONTEXTS = (4096, 8192, 16384, 32768, 65536, 131072, 262144)
 BY_CONTEXT = Grid(
@@ -58,10 +58,11 @@ BY_BITS = Grid(
     axis(WEIGHT_BITS, 3, 4, 6, 8, 16),
     (
         "users",
-        Line("weights_seconds", "Weights read, per step", u.SHORT_SECONDS, "=weights/(bandwidth*achieved_bandwidth)"),
+        Line("weights_seconds", "All weights, read once", u.SHORT_SECONDS, "=weights/(bandwidth*achieved_bandwidth)"),
     ),
     Axis("batch", (1, 2, 4, 8, 16, 32, 64), "Sequences decoded together", u.SEQUENCES, (1, 100_000), whole=True),
     (
+        Line("read_share", "Share of weights read", u.WHOLE_SHARE, "=MIN(1,batch*active_parameters/parameters)"),
         Line("caches_seconds", "Caches read", u.SHORT_SECONDS, "=batch*mean_cache/(bandwidth*achieved_bandwidth)"),
         "compute_seconds",
     ),
@@ -69,7 +70,7 @@ BY_BITS = Grid(
         "output_at",
         "Output cost",
         u.CENTS_PER_MTOK,
-        "=COST_PER_MTOK(gpu_rent, batch/MAX(weights_seconds+caches_seconds,compute_seconds), utilisation)",
+        "=COST_PER_MTOK(rent, batch/MAX(weights_seconds*read_share+caches_seconds,compute_seconds), utilisation)",
     ),
     room="users",
     room_for="batch",
@@ -105,7 +106,7 @@ LEVERS = Levers(
     "Each column moves one input to its Bull, then to its Bear value; all others stay as they are live.",
     (
         "utilisation",
-        "gpu_rent",
+        "rent_level",
         "context",
         "weight_bits",
         "kv_value_bytes",
@@ -126,12 +127,13 @@ TEMPLATE = Template(
     purpose="From operations, bytes and seconds to dollars per million tokens, beside an API's price.",
     how=(
         "Choose a scenario on Inputs, cell D4; every sheet follows.",
-        "Change any amber cell; bounds, units and sources stand beside it.",
+        "Pick model and GPU on Inputs from the lists, or pick your own and type its figures below.",
         "Read the Dashboard; print it, one page.",
         "Trust it while every sheet says ALL CHECKS OK; Checks names what fails.",
     ),
     inputs=INPUTS,
     calc=CALC,
+    catalogues=(MODELS.catalogue, CHIPS.catalogue),
     blocks=(BY_CONTEXT, BY_BITS, STEPS, SCENARIO_STRIP, LEVERS),
     kpis=(
         Kpi("Blended cost", "blended", u.CENTS_PER_MTOK, "per million tokens"),
@@ -142,16 +144,14 @@ TEMPLATE = Template(
         Kpi("Tokens per second", "batch_rate", u.TOKENS_PER_S, "output, one GPU"),
     ),
     reading=(
-        (
-            '="A million tokens cost $"&FIXED(kpi.blended,2)&", "'
-            '&FIXED(kpi.api_multiple,2)&" times an API at $"&FIXED(api_usd,3)&"."'
-        ),
+        '="A million tokens of "&model&" on "&chip&" cost $"&FIXED(kpi.blended,2)&"."',
+        '="That is "&FIXED(kpi.api_multiple,2)&" times the price of an API at $"&FIXED(api_usd,3)&"."',
         '=levers.top&" moves it most: -$"&FIXED(-levers.better,2)&" to +$"&FIXED(levers.worse,2)&"."',
     ),
     charts=(
         CategoryChart(
-            "Where a layer's operations go, by context",
-            "Columns stacked to 100 %: the linear and the quadratic share of a layer's operations at seven contexts.",
+            "Where a prompt's operations go, by context",
+            "Columns stacked to 100 %: the linear and the quadratic share of a prompt's operations at seven contexts.",
             "by_context.across",
             (
                 Series("by_context.linear_share", colour=style.NAVY),
@@ -193,18 +193,24 @@ TEMPLATE = Template(
     checks=(
         Check("Scenario is one of the three", "ISNUMBER(scenario_index)", "The selector on Inputs names a column"),
         Check("The calculation holds no error", "ISNUMBER(SUM(calc.values))", "No #N/A, #DIV/0! or other error on Calc"),
+        Check("Model and GPU are in the lists", "ISNUMBER(model_row+chip_row)", "Else pick one from the list on Inputs"),
         Check(
-            "Dimensions fit the parameters",
-            "MAX(size_ratio,1/size_ratio)<=2",
-            "12Ld² within a factor of two of P; else d, L or P is stale",
+            "Dimensions fit the operations",
+            "MAX(size_ratio,1/size_ratio)<=2+(model_row>1)",
+            "24Ld²: within 2x of your own model's, 3x of a listed one's",
+        ),
+        Check(
+            "The article's models have its layers",
+            "OR(model_row=1,model_row>3,ABS(layer_multiple-1)<=1E-09)",
+            "L·(24nd² + 4n²d) operations, no more and no less",
         ),
         Check("Weights fit in the GPU", "weights+overhead_bytes<=gpu_bytes", "Else the model needs several GPUs"),
         Check("At least one user fits", "users>=1", "One full session beside the weights"),
         Check("Caches of all users fit", "weights+overhead_bytes+users*session<=gpu_bytes+1", "To the byte"),
         Check(
             "Quadratic share = n/(6d+n)",
-            "ABS(quadratic_share-QUADRATIC_SHARE(context,model_dim))<=1E-09",
-            "Two routes to one number",
+            "ABS(quadratic_share-context/(6*share_dim+context))<=1E-09",
+            "Two routes to one number: sums of operations, and d alone",
         ),
         Check(
             "Build-up adds up",
@@ -237,5 +243,8 @@ TEMPLATE = Template(
         "session_gb",
         "prefill_seconds",
     ),
-    changes=(Change("1.0.0", date(2026, 11, 23), "First version"),),
+    changes=(
+        Change("1.1.0", date(2026, 11, 25), "Model and GPU are picked from lists; experts, windows and recurrent states count"),
+        Change("1.0.0", date(2026, 11, 23), "First version"),
+    ),
 )

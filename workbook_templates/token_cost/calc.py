@@ -2,36 +2,86 @@
 
 from workbook_templates import units as u
 from workbook_templates.spec import Line, section
+from workbook_templates.token_cost.inputs import CHIPS, MODELS
 
-BASE_UNITS = section(
-    "1  Base units: every function takes bytes, FLOP, seconds",
-    Line("parameters", "Parameters", u.PARAMETERS, "=parameters_b*1E+09", "billions to units"),
-    Line("gpu_bytes", "GPU memory", u.BYTES, "=gpu_memory_gb*1E+09", "decimal GB, as vendors count"),
-    Line("overhead_bytes", "Activations and framework", u.BYTES, "=overhead_gb*1E+09"),
-    Line("bandwidth", "Memory bandwidth", u.BYTES_PER_S, "=bandwidth_gb_s*1E+09"),
-    Line("peak_flops", "Peak compute", u.FLOP_PER_S, "=peak_tflops*1E+12"),
+PICKED_MODEL = section(
+    "1  The model picked, in base units",
+    *MODELS.lines,
     Line(
         "size_ratio",
-        "Size by dimensions over parameters",
+        "Size by dimensions over operations",
         u.SIZE,
-        "=12*layers*model_dim^2/parameters",
-        "12Ld² / P: near 1 where d and L describe a model of that size",
+        "=24*layers*model_dim^2/linear_flops",
+        "24Ld² over the linear operations: 1 for the article's rows; else d, L and size must be near",
     ),
 )
 
+PICKED_GPU = section(
+    "2  The GPU picked, in base units",
+    *CHIPS.lines,
+    Line(
+        "rent",
+        "Rent paid",
+        u.USD_PER_GPU_HOUR,
+        "=IF(gpu_rent>0,gpu_rent,list_rent*rent_level)",
+        "what you agreed on, else the catalogue's at your level of rents",
+    ),
+    Line("overhead_bytes", "Activations and framework", u.BYTES, "=overhead_gb*1E+09"),
+)
+
 PROMPT = section(
-    "2  Prompt: operations of a full context",
-    Line("layer_flops", "Operations of a layer", u.FLOP, "=LAYER_FLOPS(context, model_dim)", "24nd² + 4n²d (article 2.7)"),
+    "3  Prompt: operations of a full context",
+    Line("window_reach", "Tokens in a sliding window", u.TOKENS, "=MIN(context,window_tokens)", "0 without windows"),
     Line(
         "quadratic_flops",
-        "of which quadratic",
+        "Quadratic operations",
         u.FLOP,
-        "=SCORE_FLOPS(context, model_dim)+VALUE_FLOPS(context, model_dim)",
-        "4n²d: scores and values (article 2.2, 2.3)",
+        "=prompt_pair_flops*context^2+prompt_window_flops*window_reach*(2*context-window_reach)",
+        "each pair of tokens both ways, as the article counts (2.5); a kernel that masks does half",
     ),
-    Line("quadratic_share", "Quadratic share", u.SHARE, "=quadratic_flops/layer_flops", "n / (6d + n) (article 2.7)"),
+    Line(
+        "prompt_flops",
+        "Operations of the prompt",
+        u.FLOP,
+        "=context*linear_flops+quadratic_flops",
+        "linear and quadratic, of the model picked; the output head is left out",
+    ),
+    Line(
+        "quadratic_share",
+        "Quadratic share",
+        u.SHARE,
+        "=quadratic_flops/prompt_flops",
+        "n / (6d + n) for the article's rows (2.7)",
+    ),
     Line("linear_share", "Linear share", u.SHARE, "=1-quadratic_share"),
-    Line("prompt_flops", "Operations of the prompt", u.FLOP, "=layers*layer_flops", "all layers; the output head is left out"),
+    Line(
+        "layer_flops",
+        "Operations of a layer",
+        u.FLOP,
+        "=LAYER_FLOPS(context, model_dim)",
+        "the article's layer, 24nd² + 4n²d (2.7): to compare, prices do not use it",
+    ),
+    Line(
+        "layer_multiple",
+        "Prompt against L such layers",
+        u.RATIO,
+        "=prompt_flops/(layers*layer_flops)",
+        "1 for the article's rows; other feed-forward blocks, experts and windows depart from it",
+    ),
+    Line(
+        "pair_ratio",
+        "Quadratic operations over 4n²dL",
+        u.SIZE,
+        "=quadratic_flops/(4*layers*model_dim*context^2)",
+        "1 where heads together are as wide as d and no layer has a window",
+    ),
+    Line(
+        "share_dim",
+        "d of the layer with the same share",
+        u.DIMENSIONS,
+        "=model_dim/(size_ratio*pair_ratio)",
+        "the article's rows: their own d",
+    ),
     Line(
         "prefill_seconds",
         "Prefill time",
@@ -44,7 +94,7 @@ PROMPT = section(
 )
 
 MEMORY = section(
-    "3  Memory: who fits on the GPU",
+    "4  Memory: who fits on the GPU",
     Line(
         "weights", "Weights", u.BYTES, "=WEIGHT_BYTES(parameters, weight_bits, 0, 0, 0)", "P·b/8, without scales (article 5.4)"
     ),
@@ -52,15 +102,15 @@ MEMORY = section(
         "kv_per_token",
         "KV cache per token",
         u.BYTES_PER_TOKEN,
-        "=KV_BYTES_PER_TOKEN(layers, kv_heads, head_dim, kv_value_bytes)",
-        "2·L·g·d_k·B_v (article 5.2)",
+        "=kv_values*kv_value_bytes",
+        "2·L·g·d_k·B_v (article 5.2), of layers that keep every token",
     ),
     Line(
         "session",
         "KV cache per session",
         u.BYTES,
-        "=KV_BYTES(context, layers, kv_heads, head_dim, kv_value_bytes)",
-        "reserved at full context (article 5.3)",
+        "=(kv_values*context+window_values*window_reach)*kv_value_bytes+state_bytes",
+        "reserved at full context (article 5.3), windows and states besides",
     ),
     Line("session_gb", "KV cache per session", u.GB, "=session/1E+09", "the same in GB", key=True),
     Line(
@@ -81,59 +131,79 @@ MEMORY = section(
 )
 
 DECODE = section(
-    "4  Decode: one token for each user per step",
-    Line("mean_cache", "Cache read per user and step", u.BYTES, "=session*cache_fill", "sessions are not full all the time"),
+    "5  Decode: one token for each user per step",
+    Line(
+        "mean_cache",
+        "Cache read per user and step",
+        u.BYTES,
+        "=(kv_values*context*cache_fill+window_values*MIN(context*cache_fill,window_tokens))*kv_value_bytes+state_bytes",
+        "sessions are not full all the time",
+    ),
+    Line(
+        "active_weights",
+        "Weights that a token uses",
+        u.BYTES,
+        "=WEIGHT_BYTES(active_parameters, weight_bits, 0, 0, 0)",
+        "all of a dense model; of a mixture of experts the active ones",
+    ),
     Line(
         "stream_rate",
         "One stream alone",
         u.TOKENS_PER_S,
-        "=TOKENS_PER_SECOND(weights, mean_cache, bandwidth, 1, achieved_bandwidth, 2*parameters, peak_flops, achieved_compute)",
+        "=TOKENS_PER_SECOND(active_weights, mean_cache, bandwidth, 1, achieved_bandwidth, 2*active_parameters,"
+        " peak_flops, achieved_compute)",
         "the article's case: weights read for a single user (6.1)",
         key=True,
     ),
     Line("batch", "Sequences decoded together", u.SEQUENCES, "=MAX(1,users)", "all users that fit"),
     Line(
+        "weights_read",
+        "Weights read per step",
+        u.BYTES,
+        "=weights*MIN(1,batch*active_parameters/parameters)",
+        "once for all; each sequence may call up other experts, at most all",
+    ),
+    Line(
         "memory_seconds",
         "Step, reading memory",
         u.SHORT_SECONDS,
-        "=DECODE_SECONDS(weights, mean_cache, bandwidth, batch, achieved_bandwidth)",
+        "=DECODE_SECONDS(weights_read, mean_cache, bandwidth, batch, achieved_bandwidth)",
         "weights once, each cache once",
     ),
     Line(
         "compute_seconds",
         "Step, computing",
         u.SHORT_SECONDS,
-        "=batch*2*parameters/(peak_flops*achieved_compute)",
+        "=batch*2*active_parameters/(peak_flops*achieved_compute)",
         "2 operations per parameter and token",
     ),
     Line(
         "step_seconds", "Step", u.SHORT_SECONDS, "=MAX(memory_seconds,compute_seconds)", "the slower of the two (article 4.2)"
     ),
     Line("batch_rate", "Full batch", u.TOKENS_PER_S, "=batch/step_seconds", "output tokens a second, one GPU", key=True),
-    break_before=True,
 )
 
 MONEY = section(
-    "5  Money: dollars per million tokens",
+    "6  Money: dollars per million tokens",
     Line(
         "stream_cost",
         "Output, one stream, never idle",
         u.USD_PER_MTOK,
-        "=COST_PER_MTOK(gpu_rent, stream_rate)",
+        "=COST_PER_MTOK(rent, stream_rate)",
         "article 6.2, which prints a thousandth of it",
     ),
     Line(
         "output_cost_full",
         "Output, full batch, never idle",
         u.USD_PER_MTOK,
-        "=COST_PER_MTOK(gpu_rent, batch_rate)",
+        "=COST_PER_MTOK(rent, batch_rate)",
         "batching shares the weights' traffic",
     ),
     Line(
         "output_cost",
         "Output, at utilisation",
         u.USD_PER_MTOK,
-        "=COST_PER_MTOK(gpu_rent, batch_rate, utilisation)",
+        "=COST_PER_MTOK(rent, batch_rate, utilisation)",
         "idle hours are paid for",
         key=True,
     ),
@@ -141,12 +211,10 @@ MONEY = section(
         "input_cost_full",
         "Input, never idle",
         u.USD_PER_MTOK,
-        "=COST_PER_MTOK(gpu_rent, prefill_rate)",
+        "=COST_PER_MTOK(rent, prefill_rate)",
         "the GPU's seconds in prefill",
     ),
-    Line(
-        "input_cost", "Input, at utilisation", u.USD_PER_MTOK, "=COST_PER_MTOK(gpu_rent, prefill_rate, utilisation)", key=True
-    ),
+    Line("input_cost", "Input, at utilisation", u.USD_PER_MTOK, "=COST_PER_MTOK(rent, prefill_rate, utilisation)", key=True),
     Line(
         "blended_full",
         "Blended, never idle",
@@ -177,11 +245,11 @@ MONEY = section(
         "=blended_full/api_usd",
         "above 100% no traffic is enough",
     ),
-    Line("user_hour", "GPU cost per user-hour", u.USD_PER_USER_HOUR, "=USER_HOUR_COST(gpu_rent, MAX(1,users))", "article 5.6"),
+    Line("user_hour", "GPU cost per user-hour", u.USD_PER_USER_HOUR, "=USER_HOUR_COST(rent, MAX(1,users))", "article 5.6"),
 )
 
 BUILD_UP = section(
-    "6  Build-up of the blended cost",
+    "7  Build-up of the blended cost",
     Line(
         "output_part",
         "Output's part, never idle",
@@ -189,13 +257,13 @@ BUILD_UP = section(
         "=output_cost_full*output_parts/(input_parts+output_parts)",
         "split below by bytes read",
     ),
-    Line("read_bytes", "Bytes read per step", u.BYTES, "=weights+batch*mean_cache"),
+    Line("read_bytes", "Bytes read per step", u.BYTES, "=weights_read+batch*mean_cache"),
     Line(
         "build_prompt", "Reading prompts", u.USD_PER_MTOK, "=input_cost_full*input_parts/(input_parts+output_parts)", "prefill"
     ),
-    Line("build_weights", "Reading weights", u.USD_PER_MTOK, "=output_part*weights/read_bytes", "decode"),
+    Line("build_weights", "Reading weights", u.USD_PER_MTOK, "=output_part*weights_read/read_bytes", "decode"),
     Line("build_caches", "Reading caches", u.USD_PER_MTOK, "=output_part*batch*mean_cache/read_bytes", "decode"),
     Line("build_idle", "Idle hours", u.USD_PER_MTOK, "=blended_full/utilisation-blended_full", "what low utilisation adds"),
 )
 
-CALC = (BASE_UNITS, PROMPT, MEMORY, DECODE, MONEY, BUILD_UP)
+CALC = (PICKED_MODEL, PICKED_GPU, PROMPT, MEMORY, DECODE, MONEY, BUILD_UP)

@@ -2,7 +2,11 @@
 
 from pycalc import quantities as q
 from workbook_templates import units as u
+from workbook_templates.pickers import PROMPT, chip_picker, model_picker
 from workbook_templates.spec import Input, article, ours, section
+
+CHIPS = chip_picker(("memory", "bandwidth", "peak", "rent"))
+MODELS = model_picker(fields=("parameters", "active", "kv", "window", "reach", "state", *PROMPT))
 
 CONTEXT = Input(
     "context",
@@ -34,30 +38,20 @@ WEIGHT_BITS = Input(
     article("3.1", "INT4, scales left out; Bear: INT8 [N]"),
 )
 
+RENT_LEVEL = Input(
+    "rent_level",
+    "Rent against the catalogue",
+    q.Ratio,
+    u.EVEN,
+    (1, 0.8, 1.6),
+    (0.1, 5),
+    ours("of $2.50 for the H100 [A 5.6]: Bull $2.00, Bear $4.00"),
+)
+
 MODEL = section(
     "Model",
-    Input(
-        "parameters_b",
-        "Parameters",
-        q.Parameters,
-        u.BILLION_PARAMETERS,
-        (14, 14, 14),
-        (0.1, 2000),
-        article("6.1", "the 14B class that matches the API model"),
-    ),
+    MODELS.choice,
     WEIGHT_BITS,
-    Input(
-        "model_dim",
-        "Model dimension",
-        q.ModelDim,
-        u.DIMENSIONS,
-        (5120, 5120, 5120),
-        (64, 65536),
-        ours("Qwen3 14B, config.json; the article names the model, not its d"),
-    ),
-    Input("layers", "Layers", q.Layers, u.LAYERS, (32, 32, 32), (1, 512), article("6.1", "the real Qwen3 14B has 40")),
-    Input("kv_heads", "KV heads", q.KvHeads, u.HEADS, (8, 8, 8), (1, 256), article("6.1", "grouped-query attention")),
-    Input("head_dim", "Head dimension", q.HeadDim, u.DIMENSIONS, (128, 128, 128), (16, 1024), article("6.1", "128 per head")),
     Input(
         "kv_value_bytes",
         "KV cache precision",
@@ -103,26 +97,16 @@ WORKLOAD = section(
 
 GPU = section(
     "GPU, rented",
+    CHIPS.choice,
+    RENT_LEVEL,
     Input(
-        "gpu_memory_gb", "Memory", q.GpuBytes, u.WHOLE_GB, (80, 80, 80), (4, 2048), article("5.4", "H100 SXM; GB = 10^9 bytes")
-    ),
-    Input(
-        "bandwidth_gb_s",
-        "Memory bandwidth",
-        q.Bandwidth,
-        u.GB_PER_S,
-        (3350, 3350, 3350),
-        (20, 50_000),
-        article("4.1", "H100 SXM"),
-    ),
-    Input(
-        "peak_tflops",
-        "Peak compute",
-        q.PeakFlops,
-        u.TFLOPS,
-        (989, 989, 989),
-        (0.05, 50_000),
-        article("4.1", "H100 SXM, dense BF16"),
+        "gpu_rent",
+        "Rent agreed, 0 = the catalogue's",
+        q.UsdPerHour,
+        u.USD_PER_GPU_HOUR,
+        (0, 0, 0),
+        (0, 100),
+        ours("your contract's; it stands whatever the level of rents"),
     ),
     Input(
         "overhead_gb",
@@ -132,15 +116,6 @@ GPU = section(
         (2, 1.5, 2.2),
         (0, 256),
         article("5.4", "1-2 GB framework, 50-200 MB activations"),
-    ),
-    Input(
-        "gpu_rent",
-        "Rent",
-        q.UsdPerHour,
-        u.USD_PER_GPU_HOUR,
-        (2.5, 2, 4),
-        (0.01, 100),
-        article("5.6", "H100; Bull and Bear [N]"),
     ),
     UTILISATION,
     Input(
@@ -176,4 +151,4 @@ MARKET = section(
     ),
 )
 
-INPUTS = (MODEL, WORKLOAD, GPU, MARKET)
+INPUTS = (MODEL, WORKLOAD, GPU, MARKET, MODELS.own, CHIPS.own)

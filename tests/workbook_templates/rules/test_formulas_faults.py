@@ -122,7 +122,7 @@ def a_daisy_chain(book):
 @FAULTS.seed("R23")
 def a_circle_through_a_name(book):
     cell = live(book, "Rent")
-    cell.value = f"=INDEX(E{cell.row}:G{cell.row},1,$D$5)+0*gpu_rent"
+    cell.value = f"=INDEX(E{cell.row}:G{cell.row},1,$D$5)+0*own_rent"
     return where(cell)
 
 

@@ -250,9 +250,9 @@ def test_the_names_of_our_functions_are_exempt_but_must_resolve(good):
 
     def spoil(book):
         names = book.defined_names
-        assert "KV_BYTES" in names
-        names["KV_BYTES_UNUSED"] = DefinedName("KV_BYTES_UNUSED", attr_text=names["KV_BYTES"].attr_text)
-        names["KV_BYTES_BROKEN"] = DefinedName("KV_BYTES_BROKEN", attr_text="_xlfn.LAMBDA(_xlpm.n,_xlpm.n*#REF!)")
+        assert "KV_BUDGET" in names
+        names["KV_BUDGET_UNUSED"] = DefinedName("KV_BUDGET_UNUSED", attr_text=names["KV_BUDGET"].attr_text)
+        names["KV_BUDGET_BROKEN"] = DefinedName("KV_BUDGET_BROKEN", attr_text="_xlfn.LAMBDA(_xlpm.n,_xlpm.n*#REF!)")
 
     report = check_workbook(good.with_change(spoil)[0])
-    assert [(finding.rule, finding.where) for finding in report.findings] == [("R27", "name KV_BYTES_BROKEN")]
+    assert [(finding.rule, finding.where) for finding in report.findings] == [("R27", "name KV_BUDGET_BROKEN")]

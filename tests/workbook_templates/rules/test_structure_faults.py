@@ -111,8 +111,8 @@ def a_calculation_that_uses_the_master_check(book):
 
 @FAULTS.seed("R05")
 def a_formula_that_reads_another_workbook(book):
-    cell = line(book, "Size by dimensions over parameters")
-    cell.value = "=[1]Sheet1!$A$1+12*layers"
+    cell = line(book, "KV cache per token")
+    cell.value = "=[1]Sheet1!$A$1+kv_value_bytes"
     return where(cell)
 
 

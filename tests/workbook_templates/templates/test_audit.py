@@ -8,6 +8,7 @@ import workbook_engines as engines
 
 from workbook_templates.build import build
 from workbook_templates.registry import TEMPLATES, template
+from workbook_templates.render import render
 from workbook_templates.rules import check_workbook
 
 MODES = ("addin", "inline")
@@ -36,8 +37,9 @@ def test_a_cell_that_was_changed_shows_as_a_difference(tmp_path: Path) -> None:
     build(template("token_cost"), path, audit=True)
     book = openpyxl.load_workbook(path)
     audited = {book["Audit"].cell(row, 2).value: row for row in range(8, book["Audit"].max_row + 1)}
-    row = audited["Calc!D15"]
-    book["Calc"]["D15"] = "=1E+12"
+    cell = render(template("token_cost")).places["layer_flops"].cell.replace("$", "")
+    row = audited[f"Calc!{cell}"]
+    book["Calc"][cell] = "=1E+12"
     book.save(path)
     values = engines.cellrune(path)
     assert values["Audit", f"G{row}"] > 0.1  # type: ignore[operator]

@@ -57,7 +57,7 @@ FAULTS: list[tuple[Callable[[], Template], str]] = [
     (lambda: with_calc(line("x", "=y"), line("y", "=1")), "x uses what does not stand above it: \\['y'\\]"),
     (lambda: with_calc(line("weights", "=1")), "two rows have one name: \\['weights'\\]"),
     (lambda: with_calc(line("x", "=RIDGE_POINT(peak_flops, weights)")), "bandwidth takes bytes/s, weights is in bytes"),
-    (lambda: with_calc(line("x", "=KV_BUDGET(gpu_memory_gb, weights)")), "gpu_bytes takes bytes, gpu_memory_gb is in GB"),
+    (lambda: with_calc(line("x", "=KV_BUDGET(own_memory_gb, weights)")), "gpu_bytes takes bytes, own_memory_gb is in GB"),
     (lambda: with_calc(line("x", "=KV_BUDGET(gpu_bytes, weights)", u.SECONDS)), "KV_BUDGET gives bytes, the row says s"),
     (lambda: with_calc(line("x", "=KV_BUDGET(gpu_bytes, weights)", u.GB)), "KV_BUDGET gives bytes, the row says GB"),
     (lambda: with_calc(line("x", "=KV_BUDGET(gpu_bytes)")), "takes 2 to 4 arguments, not 1"),
@@ -89,7 +89,7 @@ def test_an_unsound_template_is_refused(faulty: Callable[[], Template], words: s
     ],
 )
 def test_an_input_states_a_unit_and_bounds_that_hold(changes: dict[str, Any], words: str) -> None:
-    layers = next(row for row in TOKEN_COST.all_inputs() if row.name == "layers")
+    layers = next(row for row in TOKEN_COST.all_inputs() if row.name == "own_layers")
     with pytest.raises(DeclarationError, match=words):
         replace(layers, **changes)
 

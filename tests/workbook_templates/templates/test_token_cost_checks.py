@@ -16,7 +16,9 @@ PLACES = render(TOKEN_COST).places
 FAULTS = {
     "Scenario is one of the three": ("scenario", "Best"),
     "The calculation holds no error": ("user_hour", "=1/0"),
-    "Dimensions fit the parameters": ("size_ratio", "=0.4"),
+    "Model and GPU are in the lists": ("chip_row", "=NA()"),
+    "Dimensions fit the operations": ("size_ratio", "=0.3"),
+    "The article's models have its layers": ("prompt_flops", "=1.39E15"),
     "Weights fit in the GPU": ("weights", "=79E9"),
     "At least one user fits": ("users", "=0"),
     "Caches of all users fit": ("users", "=34"),
@@ -53,7 +55,13 @@ def test_a_fault_raises_its_flag_on_every_sheet(label: str, sound: Path, tmp_pat
 
 
 def test_a_model_that_does_not_fit_is_said_not_guessed(tmp_path: Path) -> None:
-    built = build(TOKEN_COST, tmp_path / "b.xlsx", "addin", {"parameters_b": 70, "weight_bits": 16})
+    built = build(TOKEN_COST, tmp_path / "b.xlsx", "addin", {"model": "Llama-3.3-70B-Instruct", "weight_bits": 16})
     assert {"Weights fit in the GPU", "At least one user fits", "The calculation holds no error"} <= set(built.failing)
     shown = {found.name: str(found.value) for found in built.headlines}
     assert shown["users"] == shown["blended"] == "#N/A"
+
+
+def test_dimensions_that_are_not_the_own_models_are_found(tmp_path: Path) -> None:
+    own = {"model": "Own model", "own_active_b": 70, "own_parameters_b": 70}
+    assert build(TOKEN_COST, tmp_path / "b.xlsx", "addin", own).failing == ("Dimensions fit the operations",)
+    assert build(TOKEN_COST, tmp_path / "b.xlsx", "addin", own | {"own_layers": 80, "own_model_dim": 8192}).failing == ()
