@@ -9,7 +9,7 @@ import pytest
 
 from workbook_templates.headless.recalculation import recalculate
 
-OUTPUTS = ("Calc!D45", "Calc!D28", "Dashboard!B5")
+OUTPUTS = ("Calc!D65", "Calc!D46", "Dashboard!B5")
 
 
 @pytest.fixture(scope="module")
@@ -36,15 +36,15 @@ def read(path):
 
 
 def test_each_row_is_what_the_workbook_gives_with_these_inputs(llmecon, book, table, tmp_path):
-    rows = table("case,context,Inputs!D29,Inputs!D4\nsmall,4096,0.5,Bear\nlarge,65536,1,Base\n")
+    rows = table("case,context,Inputs!D24,Inputs!D4\nsmall,4096,0.5,Bear\nlarge,65536,1,Base\n")
     run = llmecon("run", book, "--scenarios", rows, "-o", tmp_path / "out.csv", "--outputs", ",".join(OUTPUTS))
     assert run.status == 0
     found = read(tmp_path / "out.csv")
-    assert list(found[0]) == ["case", "context", "Inputs!D29", "Inputs!D4", *OUTPUTS]
+    assert list(found[0]) == ["case", "context", "Inputs!D24", "Inputs!D4", *OUTPUTS]
     for row in found:
         changed = openpyxl.load_workbook(book)
         inputs = changed["Inputs"]
-        inputs["D18"], inputs["D29"], inputs["D4"] = float(row["context"]), float(row["Inputs!D29"]), row["Inputs!D4"]
+        inputs["D14"], inputs["D24"], inputs["D4"] = float(row["context"]), float(row["Inputs!D24"]), row["Inputs!D4"]
         changed.save(tmp_path / "one.xlsx")
         values = recalculate(tmp_path / "one.xlsx").values
         assert [float(row[place]) for place in OUTPUTS] == [values[tuple(place.split("!"))] for place in OUTPUTS]
@@ -53,22 +53,22 @@ def test_each_row_is_what_the_workbook_gives_with_these_inputs(llmecon, book, ta
 def test_a_named_input_goes_where_a_person_would_type_it(llmecon, book, table, tmp_path):
     """As ``new --set`` does: the live scenario's cell changes, and the checks, which compute all scenarios, still hold."""
     rows = table("case,utilisation\na,0.5\n")
-    outputs = "Checks!D4,Calc!D45,Inputs!E29,Inputs!F29"
+    outputs = "Checks!D4,Calc!D65,Inputs!E24,Inputs!F24"
     assert llmecon("run", book, "--scenarios", rows, "-o", tmp_path / "out.csv", "--outputs", outputs).status == 0
     (row,) = read(tmp_path / "out.csv")
     assert llmecon("new", "token_cost", "-o", tmp_path / "one.xlsx", "--set", "utilisation=0.5").status == 0
     one = openpyxl.load_workbook(tmp_path / "one.xlsx", data_only=True)
-    assert float(row["Calc!D45"]) == pytest.approx(one["Calc"]["D45"].value, rel=1e-12)
-    assert (row["Checks!D4"], float(row["Inputs!E29"]), float(row["Inputs!F29"])) == ("0", 0.5, 0.6)
+    assert float(row["Calc!D65"]) == pytest.approx(one["Calc"]["D65"].value, rel=1e-12)
+    assert (row["Checks!D4"], float(row["Inputs!E24"]), float(row["Inputs!F24"])) == ("0", 0.5, 0.6)
 
 
 def test_where_the_table_chooses_the_scenario_a_named_input_goes_to_all_of_them(llmecon, book, table, tmp_path):
     rows = table("case,utilisation,Inputs!D4\na,0.5,Base\nb,0.5,Bear\n")
-    outputs = "Checks!D4,Inputs!D29,Inputs!D28"
+    outputs = "Checks!D4,Inputs!D24,Inputs!D25"
     assert llmecon("run", book, "--scenarios", rows, "-o", tmp_path / "out.csv", "--outputs", outputs).status == 0
-    assert [[row["Checks!D4"], row["Inputs!D29"], row["Inputs!D28"]] for row in read(tmp_path / "out.csv")] == [
-        ["0", "0.5", "2.5"],
-        ["0", "0.5", "4"],
+    assert [[row["Checks!D4"], row["Inputs!D24"], row["Inputs!D25"]] for row in read(tmp_path / "out.csv")] == [
+        ["0", "0.5", "0.5"],
+        ["0", "0.5", "0.4"],
     ]
 
 
@@ -96,7 +96,7 @@ def test_bad_rows_are_quarantined_with_line_and_reason(llmecon, book, table, tmp
         ",8192,Base\n"
         "=cmd|'/c calc'!A1,8192,Base\n"
     )
-    run = llmecon("run", book, "--scenarios", rows, "-o", tmp_path / "out.csv", "--outputs", "Calc!D45")
+    run = llmecon("run", book, "--scenarios", rows, "-o", tmp_path / "out.csv", "--outputs", "Calc!D65")
     assert run.status == 3
     assert [row["k"] for row in read(tmp_path / "out.csv")] == ["good", "'=cmd|'/c calc'!A1"]
     lost = read(tmp_path / "out.csv.quarantine.csv")
@@ -122,7 +122,7 @@ def test_bad_rows_are_quarantined_with_line_and_reason(llmecon, book, table, tmp
     [
         ("contxt", "did you mean context"),
         ("Inputs!ZZ1", "an empty cell"),
-        ("Calc!D45", "holds a formula"),
+        ("Calc!D65", "holds a formula"),
         ("x", "name an input"),
     ],
 )
@@ -137,7 +137,7 @@ def test_a_column_that_is_no_input_is_refused(llmecon, book, table, tmp_path, he
     ("words", "hint"),
     [
         (["-o", "out.txt"], "must end in .csv"),
-        (["-o", "out.csv", "--outputs", "Calc!D45,nothing"], "'nothing' is no name"),
+        (["-o", "out.csv", "--outputs", "Calc!D65,nothing"], "'nothing' is no name"),
         (["-o", "out.csv", "--outputs", "context"], "a column of the table and an output"),
         (["-o", "out.csv", "--workers", "0"], "--workers is 0"),
         (["-o", "nowhere/out.csv"], "no such folder"),
@@ -176,7 +176,7 @@ def test_tables_and_results_of_other_kinds_say_the_same(llmecon, book, table, tm
         sheet.save(tmp_path / "scenarios.xlsx")
     else:
         pq.write_table(pa.table({"k": [k for k, _ in lines], "context": [c for _, c in lines]}), tmp_path / "scenarios.parquet")
-    outputs = ("--outputs", "Calc!D45,Dashboard!B8,Checks!D4")
+    outputs = ("--outputs", "Calc!D65,Dashboard!B8,Checks!D4")
     assert llmecon("run", book, "--scenarios", rows, "-o", tmp_path / "out.csv", *outputs).status == 3
     other = tmp_path / f"out.{kind}"
     assert llmecon("run", book, "--scenarios", tmp_path / f"scenarios.{kind}", "-o", other, *outputs).status == 3
@@ -190,24 +190,24 @@ def test_tables_and_results_of_other_kinds_say_the_same(llmecon, book, table, tm
         found = pq.read_table(other).to_pylist()
     assert [row["k"] for row in found] == ["a", "=b"]
     for row, text in zip(found, (first, second), strict=True):
-        assert row["Calc!D45"] == float(text["Calc!D45"])
+        assert row["Calc!D65"] == float(text["Calc!D65"])
         assert row["Dashboard!B8"] == text["Dashboard!B8"]
 
 
 def test_a_workbook_per_scenario_is_the_template_with_its_inputs_and_values(llmecon, book, table, tmp_path):
     rows = table("k,context,Inputs!D4\nsmall,4096,Bear\na/b,65536,Base\n")
-    words = ("run", book, "--scenarios", rows, "-o", tmp_path / "out.csv", "--outputs", "Calc!D45")
+    words = ("run", book, "--scenarios", rows, "-o", tmp_path / "out.csv", "--outputs", "Calc!D65")
     assert llmecon(*words, "--workbooks", tmp_path / "books").status == 0
     assert sorted(path.name for path in (tmp_path / "books").iterdir()) == ["a%2Fb.xlsx", "small.xlsx"]
     for row, name in zip(read(tmp_path / "out.csv"), ("small", "a%2Fb"), strict=True):
         path = tmp_path / "books" / f"{name}.xlsx"
         values = openpyxl.load_workbook(path, data_only=True)
-        assert values["Inputs"]["D18"].value == float(row["context"])
+        assert values["Inputs"]["D14"].value == float(row["context"])
         assert values["Inputs"]["D4"].value == row["Inputs!D4"]
-        assert values["Calc"]["D45"].value == float(row["Calc!D45"])
+        assert values["Calc"]["D65"].value == float(row["Calc!D65"])
         typed = openpyxl.load_workbook(path)["Inputs"]
-        assert [typed[cell].value for cell in ("E18", "F18", "G18")] == [float(row["context"])] * 3
-        assert recalculate(path).values["Calc", "D45"] == float(row["Calc!D45"])
+        assert [typed[cell].value for cell in ("E14", "F14", "G14")] == [float(row["context"])] * 3
+        assert recalculate(path).values["Calc", "D65"] == float(row["Calc!D65"])
         with zipfile.ZipFile(path) as made, zipfile.ZipFile(book) as template:
             assert made.namelist() == template.namelist()
             others = [part for part in made.namelist() if not part.startswith("xl/worksheets/sheet")]
