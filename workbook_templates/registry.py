@@ -16,6 +16,7 @@ TEMPLATES = {
     "fleet_npv": "workbook_templates.fleet_npv",
     "edge_vs_cloud": "workbook_templates.edge_vs_cloud",
     "architectures": "workbook_templates.architectures",
+    "article_claims": "workbook_templates.article_claims",
 }
 """Name to the module whose ``TEMPLATE`` it is."""
 

@@ -11,8 +11,9 @@ from workbook_templates.columns import HEAD, columns_of, draw_rows, finish_colum
 from workbook_templates.grids import SHEET, letters_from, row_of, wanted_lines
 from workbook_templates.input_sheets import SCENARIO_COLUMNS
 from workbook_templates.page import Draft, Local, Page, Place
-from workbook_templates.spec import SCENARIOS, Line, Over, Strip
+from workbook_templates.spec import SCENARIOS, Line, Over, Stated, StatedStrip, Strip
 from workbook_templates.spec.book import run_sheet
+from workbook_templates.stated_sheets import count_held
 
 
 def draw_strip(page: Page, strip: Strip) -> None:
@@ -32,10 +33,31 @@ def draw_strip(page: Page, strip: Strip) -> None:
             local |= run.places(scenario)
         columns[letter] = local
     draw_again(page, strip.name, once, columns)
+    if isinstance(strip, StatedStrip):
+        count_held(page, strip, [line for line in once if isinstance(line, Stated)])
+    _draw_off(page, strip, once, letters, top)
     for run in runs:
         run.draw(strip, dict(zip(SCENARIOS, columns.values(), strict=True)))
     live = style.when(f"{letters[0]}${top}={draft.places['scenario'].seen_from(SHEET)}", fill=style.KEY_FILL)
     page.sheet.conditional_formatting.add(f"{letters[0]}{top + 1}:{letters[-1]}{page.row - 1}", live)
+
+
+def _draw_off(page: Page, strip: Strip, lines: Sequence[Line], letters: Sequence[str], top: int) -> None:
+    """Beside each line that has a number, 1 where the live scenario's column is not what the calculation gives."""
+    draft, off = page.draft, letters_from(strip_width(strip))[-1]
+    page.put(f"{off}{top}", "Off live", style.HEAD)
+    index = draft.places["scenario_index"].seen_from(SHEET)
+    rows = [int(draft.places[f"{strip.name}.{line.name}"].row) for line in lines]
+    for line, row in zip(lines, rows, strict=True):
+        live = draft.places[line.name].seen_from(SHEET)
+        again = f"INDEX({letters[0]}{row}:{letters[-1]}{row},1,{index})"
+        page.put(f"{off}{row}", f"=IF(COUNT({live})=1,({again}<>{live})*1,0)", style.LINK, "0")
+    draft.places[f"{strip.name}.off"] = Place(SHEET, f"${off}${rows[0]}:${off}${rows[-1]}")
+
+
+def strip_width(strip: Strip) -> int:
+    """The columns of a strip: its scenarios, whether figures hold in each, a gap, and whether the live one is off."""
+    return len(SCENARIOS) * (2 if isinstance(strip, StatedStrip) else 1) + 2
 
 
 def draw_again(page: Page, block: str, lines: Sequence[Line], columns: Mapping[str, Local]) -> None:
@@ -43,7 +65,8 @@ def draw_again(page: Page, block: str, lines: Sequence[Line], columns: Mapping[s
     for line in lines:
         page.label(line.label, line.unit.name, line.key)
         for letter, local in columns.items():
-            page.formula(f"{letter}{page.row}", line.formula, line.unit.tight, line.key, local)
+            seen = {name: place for name, place in local.items() if name != line.name}  # what does not move is read from Calc
+            page.formula(f"{letter}{page.row}", line.formula, line.unit.tight, line.key, seen)
         page.draft.places[f"{block}.{line.name}"] = row_of(page, list(columns))
         page.row += 1
 
