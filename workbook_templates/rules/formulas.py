@@ -1,5 +1,6 @@
 """R16–R23: what a formula may say."""
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -71,7 +72,10 @@ MASKS = frozenset(("IFERROR", "IFNA", "ISERROR", "ISERR", "ISNA", "ERROR.TYPE", 
 TOTALS = frozenset(("SUM", "SUBTOTAL", "AVERAGE", "MIN", "MAX", "COUNT", "COUNTA", "PRODUCT", "MEDIAN"))
 TELL_MISSING = frozenset(("ISNA", "ISERR"))
 SHORT_RUN = 3  # how many formulas make a run whose majority counts
+FILLED_DOWN = 5  # how many of one formula make a column that was filled down, with no grid beside it
+FILLED_BESIDE = 4  # how many next to a cell whose row is one of a table's
 GRID_SHARE = 0.7  # how much of a stretch down a column has one formula before the rest is odd
+ROW_BEFORE, ROW_AFTER = re.compile(r"(?<![!:])R\[-"), re.compile(r"(?<![!:])R\[[1-9]")  # on the own sheet, in a shape
 Run = list[Entry]
 
 
@@ -121,16 +125,46 @@ def _cells_out_of_line(sheet: Sheet) -> Iterator[tuple[Entry, Entry]]:
 
 
 def _rows_out_of_line(sheet: Sheet) -> Iterator[tuple[Entry, Entry]]:
-    """The cells of a grid, which has one formula both ways, that leave it down their column."""
-    odd = {entry.place: (entry, model) for run in _runs(sheet, down=True) for entry, model in _interruptions(run)}
-    for entry, model in odd.values():
+    """The cells that leave what has one formula down their column: a grid, a long column, or a table."""
+    odd = {entry.place: (entry, model, count) for run in _runs(sheet, down=True) for entry, model, count in _interruptions(run)}
+    for entry, model, count in odd.values():
         beside = [sheet.formulas.get((model.row, model.column + step)) for step in (-1, 1)]
-        if any(other is not None and other.formula.shape == model.formula.shape for other in beside):
+        in_grid = any(other is not None and other.formula.shape == model.formula.shape for other in beside)
+        if in_grid or (count >= FILLED_DOWN and not _is_closing(entry, model)):
             yield entry, model
+    for run in _runs(sheet, down=True):
+        yield from _odd_neighbours(sheet, run)
 
 
-def _interruptions(run: Run) -> Iterator[tuple[Entry, Entry]]:
-    """The cells down a column that interrupt what otherwise has one formula; totals may."""
+def _odd_neighbours(sheet: Sheet, run: Run) -> Iterator[tuple[Entry, Entry]]:
+    """The cells beside several that were filled down, whose row repeats the neighbouring one elsewhere but not here.
+
+    A cell that opens a balance, where those below read the row before, is in order; so is a total.
+    """
+    for i, entry in enumerate(run):
+        for near, reads in ((run[i + 1 : i + 1 + FILLED_BESIDE], ROW_BEFORE), (run[:i][-FILLED_BESIDE:][::-1], ROW_AFTER)):
+            shapes = {other.formula.shape for other in near}
+            if len(near) < FILLED_BESIDE or len(shapes) > 1 or entry.formula.shape in shapes or reads.search("".join(shapes)):
+                continue
+            in_order = entry.formula.is_link or _is_total(entry, run)
+            if not in_order and _repeats(sheet, entry, near[0].row):
+                yield entry, near[0]
+
+
+def _is_closing(entry: Entry, model: Entry) -> bool:
+    """Whether a cell shows another among formulas that do not: a closing balance among sums."""
+    return entry.formula.is_link and not model.formula.is_link
+
+
+def _repeats(sheet: Sheet, entry: Entry, row: int) -> bool:
+    """Whether another cell of an entry's row has the formula that the neighbouring row has there."""
+    others = (other for other in sheet.row_of(entry.row) if other.formula.text and other.column != entry.column)
+    twins = ((other, sheet.formulas.get((row, other.column))) for other in others)
+    return any(twin is not None and twin.formula.shape == other.formula.shape for other, twin in twins)
+
+
+def _interruptions(run: Run) -> Iterator[tuple[Entry, Entry, int]]:
+    """The cells down a column that interrupt what otherwise has one formula, and how often that stands; totals may."""
     places: dict[str, list[int]] = {}
     for i, entry in enumerate(run):
         places.setdefault(entry.formula.shape, []).append(i)
@@ -138,7 +172,7 @@ def _interruptions(run: Run) -> Iterator[tuple[Entry, Entry]]:
         first, length = found[0], found[-1] - found[0] + 1
         if SHORT_RUN <= len(found) < length and len(found) >= GRID_SHARE * length:
             inside = [entry for entry in run[first : first + length] if entry.formula.shape != run[first].formula.shape]
-            yield from ((entry, run[first]) for entry in inside if not _is_total(entry, run))
+            yield from ((entry, run[first], len(found)) for entry in inside if not _is_total(entry, run))
 
 
 def _is_total(entry: Entry, run: Run) -> bool:
@@ -150,11 +184,13 @@ def _is_total(entry: Entry, run: Run) -> bool:
 
 
 def _overwritten(sheet: Sheet) -> Iterator[Finding]:
-    """Numbers typed over a formula: the cells to both sides share one."""
+    """Numbers, and texts in a column, that are typed over a formula: the cells to both sides share one."""
     for (row, column), entry in sheet.constants.items():
-        left, right = sheet.formulas.get((row, column - 1)), sheet.formulas.get((row, column + 1))
-        if entry.cell.data_type == "n" and left and right and left.formula.shape == right.formula.shape:
-            yield Finding(entry.where, f"{entry.text} is typed over a formula", f"the formula of {left.where}, copied here")
+        for down, kinds in ((0, "n"), (1, "ns")):
+            one, other = (sheet.formulas.get((row + step * down, column + step * (1 - down))) for step in (-1, 1))
+            if entry.cell.data_type in kinds and one and other and one.formula.shape == other.formula.shape:
+                yield Finding(entry.where, f"{entry.text} is typed over a formula", f"the formula of {one.where}, copied here")
+                break
 
 
 def _of_the_model(book: Book) -> list[Entry]:

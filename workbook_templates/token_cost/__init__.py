@@ -209,7 +209,7 @@ TEMPLATE = Template(
         Check("Caches of all users fit", "weights+overhead_bytes+users*session<=gpu_bytes+1", "To the byte"),
         Check(
             "Quadratic share = n/(6d+n)",
-            "ABS(quadratic_share-context/(6*share_dim+context))<=1E-09",
+            "ABS(quadratic_share-context/(6*share_dim+context))+ABS(linear_share+quadratic_share-1)<=1E-09",
             "Two routes to one number: sums of operations, and d alone",
         ),
         Check(
@@ -221,6 +221,11 @@ TEMPLATE = Template(
             "Full batch never dearer than one stream",
             "output_cost_full<=stream_cost*(1+1E-09)",
             "Sharing the weights cannot cost",
+        ),
+        Check(
+            "Multiples of the API lead back",
+            "ABS(api_multiple*api_usd-blended)+ABS(even_utilisation*api_usd-blended_full)<=blended*1E-09",
+            "Times the API's price they are the costs",
         ),
         Check(
             "Levers start from the live cost", "ABS(levers.live-blended)<=blended*1E-09", "Second computation on Sensitivity"
