@@ -22,6 +22,7 @@ from workbook_templates.spec import (
     WaterfallChart,
     XyChart,
     axis,
+    only_missing,
 )
 from workbook_templates.token_cost.calc import CALC
 from workbook_templates.token_cost.inputs import CHIPS, CONTEXT, INPUTS, MODELS, UTILISATION, WEIGHT_BITS
@@ -222,6 +223,10 @@ TEMPLATE = Template(
             "output_cost_full<=stream_cost*(1+1E-09)",
             "Sharing the weights cannot cost",
         ),
+        only_missing("by_context", "where the model does not fit"),
+        only_missing("by_bits", "where the weights do not fit"),
+        only_missing("scenarios", "where a scenario's model does not fit"),
+        only_missing("levers", "where a lever's value does not fit"),
         Check(
             "Multiples of the API lead back",
             "ABS(api_multiple*api_usd-blended)+ABS(even_utilisation*api_usd-blended_full)<=blended*1E-09",

@@ -29,10 +29,11 @@ FAULTS = {
     "Levers start from the live cost": ("blended", "=0.7"),
     "Scenario strip agrees": ("blended", "=0.7"),
 }
+BLOCKS = [check.label for check in TOKEN_COST.checks if check.label.startswith("No error but #N/A in ")]
 
 
 def test_every_check_has_a_fault() -> None:
-    assert [check.label for check in TOKEN_COST.checks] == list(FAULTS)
+    assert {check.label for check in TOKEN_COST.checks} == {*FAULTS, *BLOCKS}
 
 
 @pytest.fixture(scope="module")
@@ -45,14 +46,27 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("label", FAULTS)
 def test_a_fault_raises_its_flag_on_every_sheet(label: str, sound: Path, tmp_path: Path) -> None:
     name, text = FAULTS[label]
+    flags(sound, tmp_path, PLACES[name].sheet, PLACES[name].cell.replace("$", ""), text, label)
+
+
+@pytest.mark.parametrize("label", BLOCKS)
+def test_an_error_other_than_missing_in_a_block_raises_its_flag(label: str, sound: Path, tmp_path: Path) -> None:
+    block = label.removeprefix("No error but #N/A in ").replace(" ", "_")
+    first = PLACES[f"{block}.area"].cell.replace("$", "").partition(":")[0]
+    row = int(first.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")) + 1
+    flags(sound, tmp_path, "Sensitivity", f"D{row}", "=1/0", label)
+
+
+def flags(sound: Path, tmp_path: Path, sheet: str, cell: str, text: str, label: str) -> None:
+    """With the text in a cell the check fails in two engines, and every sheet says so."""
     book = openpyxl.load_workbook(sound)
-    book[PLACES[name].sheet][PLACES[name].cell.replace("$", "")] = text
+    book[sheet][cell] = text
     faulty = tmp_path / "faulty.xlsx"
     book.save(faulty)
     for values in (engines.formualizer(faulty), engines.cellrune(faulty)):
         assert values["Checks", PLACES[label].cell.replace("$", "")] == 1
-        flags = [value for value in values.values() if value in ("ALL CHECKS OK", "CHECK FAILED")]
-        assert flags == ["CHECK FAILED"] * len(TOKEN_COST.sheets)
+        shown = [value for value in values.values() if value in ("ALL CHECKS OK", "CHECK FAILED")]
+        assert shown == ["CHECK FAILED"] * len(TOKEN_COST.sheets)
 
 
 def test_a_model_that_does_not_fit_is_said_not_guessed(tmp_path: Path) -> None:
