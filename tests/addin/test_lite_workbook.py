@@ -135,7 +135,7 @@ def test_plain_formulas_may_have_the_functions_beside_them(llmecon, tmp_path):
 
 def test_a_workbook_whose_own_check_fails_is_written_and_is_a_finding(llmecon, tmp_path):
     out = tmp_path / "cost.xlsx"
-    assert llmecon("new", "token_cost", "-o", out, "--lite", "--set", "context=4e6", "--set", "gpu_memory_gb=16").status == 3
+    assert llmecon("new", "token_cost", "-o", out, "--lite", "--set", "context=4e6", "--set", "chip=RTX 4090").status == 3
     assert "main.py" in kept_for_lite(out)
 
 

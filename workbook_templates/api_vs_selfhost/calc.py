@@ -6,6 +6,15 @@ from workbook_templates.spec import WORD, Line, Months, section
 
 MONTHS = Months(36)
 
+TIME = section(
+    "Months",
+    Line("years_on", "Years from the start", u.YEARS_FINE, "=(month-1)/12", "the first month has today's prices"),
+    Line("switched", "API switched off", u.FLAG, "=(month>migration_months)*1", "until then both are paid", total="sum"),
+    Line("factor", "Discount factor", u.FACTOR, "=(1+discount)^(-month/12)", "end of each month"),
+    over=MONTHS,
+    on="Time",
+)
+
 PICKED = section("1  Model and GPU picked, in base units", *MODELS.lines, *CHIPS.lines)
 
 SPEED = section(
@@ -320,7 +329,6 @@ BY_TIER = section(
 
 FLOW = section(
     "Cash by month",
-    Line("years_on", "Years from the start", u.YEARS_FINE, "=(month-1)/12"),
     Line("tokens_m", "Tokens", u.BILLION_TOKENS, "=monthly_b*(1+growth)^years_on", "in billions", total="sum", trend=True),
     Line("price_m", "Blended API price", u.USD_PER_MTOK, "=blended*(1-api_fall)^years_on", trend=True),
     Line("rent_m", "Rent", u.USD_PER_GPU_HOUR, "=rent*(1-rent_fall)^years_on", trend=True),
@@ -342,7 +350,6 @@ FLOW = section(
         total="sum",
         trend=True,
     ),
-    Line("switched", "API switched off", u.FLAG, "=(month>migration_months)*1", "until then both are paid", total="sum"),
     Line("one_off", "Migration", u.USD, "=(month=1)*migration_usd", "in the first month", total="sum"),
     Line(
         "net",
@@ -355,7 +362,6 @@ FLOW = section(
         trend=True,
     ),
     Line("cumulative", "Cumulative", u.USD, "=N(cumulative.before)+net", key=True, total="last", trend=True),
-    Line("factor", "Discount factor", u.FACTOR, "=(1+discount)^(-month/12)", "end of each month"),
     over=MONTHS,
 )
 
@@ -401,4 +407,4 @@ WORDS = section(
     Line("even_words", "Break-even in a sentence", WORD, '=IF(ISNUMBER(break_even),even_figure&" tokens","none")'),
 )
 
-CALC = (PICKED, SPEED, WORK, BUY, HOST, EVEN, PROOF, BY_TIER, FLOW, RESULT, STEPS, WORDS)
+CALC = (TIME, PICKED, SPEED, WORK, BUY, HOST, EVEN, PROOF, BY_TIER, FLOW, RESULT, STEPS, WORDS)
