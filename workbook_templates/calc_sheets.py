@@ -3,7 +3,8 @@
 from workbook_templates import style
 from workbook_templates.columns import HEAD, columns_of, draw_rows, finish_columns, open_page
 from workbook_templates.page import Draft, Page, Place
-from workbook_templates.spec import Cases, Months, Over, Section
+from workbook_templates.spec import Cases, Months, Over, Section, is_stated
+from workbook_templates.stated_sheets import draw_stated
 
 HEADINGS = {
     "Calc": ("Calculation", "One row, one step; green reads other sheets, black reads this one"),
@@ -16,9 +17,12 @@ def draw_calc(draft: Draft) -> None:
     pages: dict[str, tuple[Page, Over | None]] = {}
     for title in draft.template.sheets:
         over = next((section.over for section in draft.template.calc if section.sheet == title), None)
-        if any(section.sheet == title for section in draft.template.calc):
+        if any(section.sheet == title and not is_stated(section) for section in draft.template.calc):
             pages[title] = _open(draft, title, over), over
     for section in draft.template.calc:
+        if is_stated(section):
+            draw_stated(draft, section)
+            continue
         page, over = pages[section.sheet]
         first = page.row <= HEAD + 1
         if section.break_before:

@@ -6,7 +6,7 @@ from workbook_templates import style
 from workbook_templates.grids import SHEET, axes_of, beside_of, draw_grid, draw_lines, draw_table, letters_from, wanted_lines
 from workbook_templates.input_sheets import SCENARIO_COLUMNS
 from workbook_templates.page import Draft, Page, Place
-from workbook_templates.spec import SCENARIOS, Block, Grid, Levers, Strip, Table, Waterfall
+from workbook_templates.spec import SCENARIOS, Block, Grid, Levers, StatedStrip, Strip, Table, Waterfall
 from workbook_templates.strips import draw_strip
 from workbook_templates.waterfalls import WATERFALL_WIDTH, draw_waterfall
 
@@ -16,7 +16,8 @@ def draw_sensitivity(draft: Draft) -> None:
     widest = letters_from(max(_width(draft, block) for block in draft.template.blocks))
     axes = [axis for block in draft.template.blocks if isinstance(block, Table | Grid) for axis in axes_of(block)]
     width = 15.0 if any(axis.options for axis in axes) else 12.5
-    page = Page(draft, SHEET, {"B": 34, "C": width + 0.5, **dict.fromkeys(widest, width)}, style.TEAL)
+    label = 68 if any(isinstance(block, StatedStrip) for block in draft.template.blocks) else 34
+    page = Page(draft, SHEET, {"B": label, "C": width + 0.5, **dict.fromkeys(widest, width)}, style.TEAL)
     page.frame("Sensitivity", "The calculation once more for other values: closed form, no data tables")
     for i, block in enumerate(draft.template.blocks):
         breaks = block.break_before and i > 0
@@ -48,7 +49,9 @@ def _width(draft: Draft, block: Block) -> int:
         return max(len(block.across.values) + 1 + len(beside), len(block.down.values))
     if isinstance(block, Waterfall):
         return WATERFALL_WIDTH
-    return 1 + len(block.drivers) if isinstance(block, Levers) else len(SCENARIOS)
+    if isinstance(block, Levers):
+        return 1 + len(block.drivers)
+    return 2 * len(SCENARIOS) if isinstance(block, StatedStrip) else len(SCENARIOS)
 
 
 def _height(draft: Draft, block: Block) -> int:

@@ -21,6 +21,8 @@ PURPOSES = {
     "ChangeLog": "Versions",
     "Time": "The months, and what each of them is",
     "Audit": "Each call of our functions by four routes",
+    "Calc_Claims": "Every figure as printed, computed again, with the verdict",
+    "Catalogue_Claims": "What is printed, in its digits, and what follows from them",
 }
 PURPOSES_BY_START = {
     "Inputs_": "Assumptions, a value for each column",

@@ -22,6 +22,7 @@ from workbook_templates.spec import (
     Template,
     Unit,
     Waterfall,
+    stated_names,
 )
 
 
@@ -64,7 +65,7 @@ def _require_lines(template: Template) -> None:
     units |= {line.name: _unit_in_formulas(line.unit) for line in template.all_lines()}
     known = {row.name for row in (*template.all_inputs(), *template.case_inputs())} | {"scenario", "scenario_index"}
     known |= {f"{table.name}.{name}" for table in template.catalogues for name in ("names", *(c.name for c in table.columns))}
-    known |= {over.name for over in overs.values() if over}
+    known |= {over.name for over in overs.values() if over} | set(stated_names(template.calc))
     for section in template.calc:
         own = {line.name for line in section.lines()}
         for line in section.lines():

@@ -11,8 +11,9 @@ from workbook_templates.columns import HEAD, columns_of, draw_rows, finish_colum
 from workbook_templates.grids import SHEET, letters_from, row_of, wanted_lines
 from workbook_templates.input_sheets import SCENARIO_COLUMNS
 from workbook_templates.page import Draft, Local, Page, Place
-from workbook_templates.spec import SCENARIOS, Line, Over, Strip
+from workbook_templates.spec import SCENARIOS, Line, Over, Stated, StatedStrip, Strip
 from workbook_templates.spec.book import run_sheet
+from workbook_templates.stated_sheets import count_held
 
 
 def draw_strip(page: Page, strip: Strip) -> None:
@@ -32,6 +33,8 @@ def draw_strip(page: Page, strip: Strip) -> None:
             local |= run.places(scenario)
         columns[letter] = local
     draw_again(page, strip.name, once, columns)
+    if isinstance(strip, StatedStrip):
+        count_held(page, strip, [line for line in once if isinstance(line, Stated)])
     for run in runs:
         run.draw(strip, dict(zip(SCENARIOS, columns.values(), strict=True)))
     live = style.when(f"{letters[0]}${top}={draft.places['scenario'].seen_from(SHEET)}", fill=style.KEY_FILL)
@@ -43,7 +46,8 @@ def draw_again(page: Page, block: str, lines: Sequence[Line], columns: Mapping[s
     for line in lines:
         page.label(line.label, line.unit.name, line.key)
         for letter, local in columns.items():
-            page.formula(f"{letter}{page.row}", line.formula, line.unit.tight, line.key, local)
+            seen = {name: place for name, place in local.items() if name != line.name}  # what does not move is read from Calc
+            page.formula(f"{letter}{page.row}", line.formula, line.unit.tight, line.key, seen)
         page.draft.places[f"{block}.{line.name}"] = row_of(page, list(columns))
         page.row += 1
 

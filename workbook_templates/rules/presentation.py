@@ -54,10 +54,18 @@ def units(book: Book) -> Iterator[Finding]:
                 quoted(sheet.title), "has no column headed Unit over its formulas", "a column Unit, filled in each row"
             )
         for entry in headed:
-            unit = sheet.under("unit", entry.row)
+            unit = _unit_of_column(sheet, entry) or sheet.under("unit", entry.row)
             right = "the unit in its column" if not unit else _format_fault(unit, entry.cell.number_format)
             if right:
                 yield Finding(entry.where, f"unit {unit or 'missing'}, number format {entry.cell.number_format}", right)
+
+
+def _unit_of_column(sheet: Sheet, entry: Entry) -> str:
+    """The unit that a heading states after a comma, such as "Growth, %", for a column that is not in its rows' unit."""
+    place = sheet.heading("unit", entry.row)
+    found = sheet.constants.get((place[0], entry.column)) if place else None
+    unit = found.text.rpartition(", ")[2] if found and ", " in found.text else ""
+    return "" if any(sign.isdigit() for sign in unit) else unit  # "A100, 80 GB" is a name
 
 
 def _format_fault(unit: str, number_format: str) -> str:

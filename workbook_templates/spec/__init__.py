@@ -24,6 +24,7 @@ from workbook_templates.spec.rows import (
     quantity,
     section,
 )
+from workbook_templates.spec.stated import Stated, StatedStrip, is_stated, stated_names
 
 __all__ = [
     "PERCENT",
@@ -53,6 +54,8 @@ __all__ = [
     "Row",
     "Section",
     "Series",
+    "Stated",
+    "StatedStrip",
     "Step",
     "Strip",
     "Table",
@@ -64,8 +67,10 @@ __all__ = [
     "XyChart",
     "article",
     "axis",
+    "is_stated",
     "only_missing",
     "ours",
     "quantity",
     "section",
+    "stated_names",
 ]

@@ -8,6 +8,7 @@ from workbook_templates.spec.blocks import Block, Strip
 from workbook_templates.spec.catalogue import Catalogue
 from workbook_templates.spec.charts import Chart
 from workbook_templates.spec.rows import SCENARIOS, CaseInput, Choice, Input, Line, Over, Section, Unit
+from workbook_templates.spec.stated import is_stated
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,11 @@ def run_sheet(over: Over) -> str:
     return f"Sensitivity_{over.word}"
 
 
+def stated_sheet(section: Section) -> str:
+    """The sheet of what is printed, beside the sheet that computes it: Catalogue_Claims beside Calc_Claims."""
+    return f"Catalogue_{section.sheet.partition('_')[2]}"
+
+
 @dataclass(frozen=True, slots=True)
 class Template:
     """A whole workbook."""
@@ -102,7 +108,7 @@ class Template:
         calc = dict.fromkeys(section.sheet for section in self.calc)
         calc = dict.fromkeys(sorted(calc, key=lambda title: title != "Time"))
         runs = dict.fromkeys(run_sheet(over) for block in self.blocks if isinstance(block, Strip) for over in block.over)
-        picked = (table.sheet for table in self.catalogues)
+        picked = (*(table.sheet for table in self.catalogues), *map(stated_sheet, filter(is_stated, self.calc)))
         ends = ("Dashboard", "Checks", *picked, "ChangeLog")
         return ("Cover", "Inputs", *cases, *calc, "Sensitivity", *runs, *ends)
 

@@ -73,6 +73,13 @@ def no_calculation_at_all_on_calc(book):
     return "workbook"
 
 
+@FAULTS.seed("R26")
+def a_heading_with_another_unit_than_the_column(book):
+    """A unit after a comma in a column's heading goes before that of the row: per cent here, the rows' formats are not."""
+    book["Calc"]["D4"].value = "Value, %"
+    return "Calc!D6"
+
+
 def number_format(label, text):
     """A fault that is the number format of a line."""
 
