@@ -10,6 +10,7 @@ TEMPLATES = {
     "token_cost": "workbook_templates.token_cost",
     "capacity": "workbook_templates.capacity",
     "fleet_npv": "workbook_templates.fleet_npv",
+    "article_claims": "workbook_templates.article_claims",
 }
 """Name to the module whose ``TEMPLATE`` it is."""
 
