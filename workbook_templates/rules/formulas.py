@@ -70,6 +70,7 @@ MASKS = frozenset(("IFERROR", "IFNA", "ISERROR", "ISERR", "ISNA", "ERROR.TYPE", 
 TOTALS = frozenset(("SUM", "SUBTOTAL", "AVERAGE", "MIN", "MAX", "COUNT", "COUNTA", "PRODUCT", "MEDIAN"))
 TELL_MISSING = frozenset(("ISNA", "ISERR"))
 SHORT_RUN = 3  # how many formulas make a run whose majority counts
+FILLED_DOWN = 5  # how many of one formula make a column that was filled down, with no grid beside it
 GRID_SHARE = 0.7  # how much of a stretch down a column has one formula before the rest is odd
 Run = list[Entry]
 
@@ -120,16 +121,39 @@ def _cells_out_of_line(sheet: Sheet) -> Iterator[tuple[Entry, Entry]]:
 
 
 def _rows_out_of_line(sheet: Sheet) -> Iterator[tuple[Entry, Entry]]:
-    """The cells of a grid, which has one formula both ways, that leave it down their column."""
-    odd = {entry.place: (entry, model) for run in _runs(sheet, down=True) for entry, model in _interruptions(run)}
-    for entry, model in odd.values():
+    """The cells that leave what has one formula down their column: a grid, or a long column, or the end of a table."""
+    odd = {entry.place: (entry, model, count) for run in _runs(sheet, down=True) for entry, model, count in _interruptions(run)}
+    for entry, model, count in odd.values():
         beside = [sheet.formulas.get((model.row, model.column + step)) for step in (-1, 1)]
-        if any(other is not None and other.formula.shape == model.formula.shape for other in beside):
+        in_grid = any(other is not None and other.formula.shape == model.formula.shape for other in beside)
+        if in_grid or (count >= FILLED_DOWN and not entry.formula.is_link):
             yield entry, model
+    for run in _runs(sheet, down=True):
+        yield from _odd_ends(sheet, run)
 
 
-def _interruptions(run: Run) -> Iterator[tuple[Entry, Entry]]:
-    """The cells down a column that interrupt what otherwise has one formula; totals may."""
+def _odd_ends(sheet: Sheet, run: Run) -> Iterator[tuple[Entry, Entry]]:
+    """The first or the last of a column that differs from the rest, though its row repeats its neighbour elsewhere.
+
+    A first cell that opens a balance, where the others read the row before, is in order; so is a total.
+    """
+    for entry, rest, near, reads in ((run[0], run[1:], 1, "R[-"), (run[-1], run[:-1], -1, "R[1")):
+        shapes = {other.formula.shape for other in rest}
+        if len(rest) < SHORT_RUN or len(shapes) > 1 or entry.formula.shape in shapes or reads in "".join(shapes):
+            continue
+        if not entry.formula.is_link and not _is_total(entry, run) and _repeats(sheet, entry, entry.row + near):
+            yield entry, rest[0]
+
+
+def _repeats(sheet: Sheet, entry: Entry, row: int) -> bool:
+    """Whether another cell of an entry's row has the formula that the neighbouring row has there."""
+    others = (other for other in sheet.row_of(entry.row) if other.formula.text and other.column != entry.column)
+    twins = ((other, sheet.formulas.get((row, other.column))) for other in others)
+    return any(twin is not None and twin.formula.shape == other.formula.shape for other, twin in twins)
+
+
+def _interruptions(run: Run) -> Iterator[tuple[Entry, Entry, int]]:
+    """The cells down a column that interrupt what otherwise has one formula, and how often that stands; totals may."""
     places: dict[str, list[int]] = {}
     for i, entry in enumerate(run):
         places.setdefault(entry.formula.shape, []).append(i)
@@ -137,7 +161,7 @@ def _interruptions(run: Run) -> Iterator[tuple[Entry, Entry]]:
         first, length = found[0], found[-1] - found[0] + 1
         if SHORT_RUN <= len(found) < length and len(found) >= GRID_SHARE * length:
             inside = [entry for entry in run[first : first + length] if entry.formula.shape != run[first].formula.shape]
-            yield from ((entry, run[first]) for entry in inside if not _is_total(entry, run))
+            yield from ((entry, run[first], len(found)) for entry in inside if not _is_total(entry, run))
 
 
 def _is_total(entry: Entry, run: Run) -> bool:
