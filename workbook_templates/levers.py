@@ -7,7 +7,7 @@ from workbook_templates.grids import SHEET, axes_of, beside_of, draw_grid, draw_
 from workbook_templates.input_sheets import SCENARIO_COLUMNS
 from workbook_templates.page import Draft, Page, Place
 from workbook_templates.spec import SCENARIOS, Block, Grid, Levers, StatedStrip, Strip, Table, Waterfall
-from workbook_templates.strips import draw_strip
+from workbook_templates.strips import draw_strip, strip_width
 from workbook_templates.waterfalls import WATERFALL_WIDTH, draw_waterfall
 
 
@@ -51,7 +51,7 @@ def _width(draft: Draft, block: Block) -> int:
         return WATERFALL_WIDTH
     if isinstance(block, Levers):
         return 1 + len(block.drivers)
-    return 2 * len(SCENARIOS) if isinstance(block, StatedStrip) else len(SCENARIOS)
+    return strip_width(block)
 
 
 def _height(draft: Draft, block: Block) -> int:

@@ -246,12 +246,9 @@ def count_held(page: Page, strip: StatedStrip, rows: Sequence[Stated]) -> None:
             x = f"{letter}{at}"
             inside = f"({x}>={source['from']})*({x}<={source['to']})*(ROUND({x}-{source['binary']},6)<>0)"
             page.put(f"{flag}{at}", f"=IF(ISNUMBER({x}),{inside},0)", style.LINK, "0")
-    lines = {line.name: line for line in draft.template.all_lines()}
-    for name, text in ((strip.count, "=SUM({flag}{first}:{flag}{last})"), (strip.total, '=SUMIF({x}{first}:{x}{last},">0")')):
-        line = lines[name]
-        page.label(line.label, line.unit.name, key=True)
-        for x, flag in zip(letters, flags, strict=True):
-            formula = text.format(x=x, flag=flag, first=first, last=last)
-            page.put(f"{x}{page.row}", formula, style.KEY, line.unit.format)
-        draft.places[f"{strip.name}.{name}"] = Place(sheet, f"${letters[0]}${page.row}:${letters[-1]}${page.row}")
-        page.row += 1
+    line = next(line for line in draft.template.all_lines() if line.name == strip.count)
+    page.label(line.label, line.unit.name, key=True)
+    for letter, flag in zip(letters, flags, strict=True):
+        page.put(f"{letter}{page.row}", f"=SUM({flag}{first}:{flag}{last})", style.KEY, line.unit.format)
+    draft.places[f"{strip.name}.{strip.count}"] = Place(sheet, f"${letters[0]}${page.row}:${letters[-1]}${page.row}")
+    page.row += 1

@@ -35,10 +35,29 @@ def draw_strip(page: Page, strip: Strip) -> None:
     draw_again(page, strip.name, once, columns)
     if isinstance(strip, StatedStrip):
         count_held(page, strip, [line for line in once if isinstance(line, Stated)])
+    _draw_off(page, strip, once, letters, top)
     for run in runs:
         run.draw(strip, dict(zip(SCENARIOS, columns.values(), strict=True)))
     live = style.when(f"{letters[0]}${top}={draft.places['scenario'].seen_from(SHEET)}", fill=style.KEY_FILL)
     page.sheet.conditional_formatting.add(f"{letters[0]}{top + 1}:{letters[-1]}{page.row - 1}", live)
+
+
+def _draw_off(page: Page, strip: Strip, lines: Sequence[Line], letters: Sequence[str], top: int) -> None:
+    """Beside each line that has a number, 1 where the live scenario's column is not what the calculation gives."""
+    draft, off = page.draft, letters_from(strip_width(strip))[-1]
+    page.put(f"{off}{top}", "Off live", style.HEAD)
+    index = draft.places["scenario_index"].seen_from(SHEET)
+    rows = [int(draft.places[f"{strip.name}.{line.name}"].row) for line in lines]
+    for line, row in zip(lines, rows, strict=True):
+        live = draft.places[line.name].seen_from(SHEET)
+        again = f"INDEX({letters[0]}{row}:{letters[-1]}{row},1,{index})"
+        page.put(f"{off}{row}", f"=IF(COUNT({live})=1,({again}<>{live})*1,0)", style.LINK, "0")
+    draft.places[f"{strip.name}.off"] = Place(SHEET, f"${off}${rows[0]}:${off}${rows[-1]}")
+
+
+def strip_width(strip: Strip) -> int:
+    """The columns of a strip: its scenarios, whether figures hold in each, a gap, and whether the live one is off."""
+    return len(SCENARIOS) * (2 if isinstance(strip, StatedStrip) else 1) + 2
 
 
 def draw_again(page: Page, block: str, lines: Sequence[Line], columns: Mapping[str, Local]) -> None:

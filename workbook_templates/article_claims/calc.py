@@ -249,7 +249,6 @@ ANSWER = section(
         key=True,
     ),
     Line("compared", "Figures that can be compared", u.COUNT, "=SUM(calc_claims.both)", "printed and computable"),
-    Line("checksum", "Sum of all figures", u.NUMBER, '=SUMIF(calc_claims.recomputed,">0")', "of no meaning but to compare"),
     Line("share_agree", "Share that holds", u.SHARE, "=agree/compared", "of those that can be compared", key=True),
 )
 

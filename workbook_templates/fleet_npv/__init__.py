@@ -241,8 +241,8 @@ TEMPLATE = Template(
         Check("Levers start from the live value", "ABS(levers.live-npv)<=capex*1E-09", "Third computation on Sensitivity"),
         Check(
             "Scenario strip agrees",
-            "ABS(INDEX(scenarios.npv,1,scenario_index)-npv)<=capex*1E-09",
-            "Fourth computation on Sensitivity_Months",
+            "SUM(scenarios.off)=0",
+            "Line by line, fourth computation on Sensitivity",
         ),
     ),
     headlines=(

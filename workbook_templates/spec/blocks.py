@@ -86,7 +86,8 @@ class Strip:
     """The model recomputed for every scenario side by side, whichever is live.
 
     Lines with columns stand on a sheet of their own for each ``over``, a block for each scenario;
-    formulas read such a row as ``<name>.<scenario>.<line>``, a line that stands once as ``<name>.<line>``.
+    formulas read such a row as ``<name>.<scenario>.<line>``, a line that stands once as ``<name>.<line>``;
+    ``<name>.off`` says line by line, by 0 or 1, whether the live scenario is off the calculation.
     """
 
     name: str

@@ -46,12 +46,10 @@ class Stated(Line):
 class StatedStrip(Strip):
     """A strip over stated figures that says for each scenario which hold.
 
-    ``count`` is the line that counts those of the live scenario, ``total`` the line that sums the figures up,
-    whatever their units, so that both computations can be compared.
+    ``count`` is the line that counts those of the live scenario.
     """
 
     count: str = ""
-    total: str = ""
 
 
 def is_stated(section: Section) -> bool:

@@ -232,8 +232,8 @@ TEMPLATE = Template(
         ),
         Check(
             "Scenario strip agrees",
-            "ABS(INDEX(scenarios.blended,1,scenario_index)-blended)<=blended*1E-09",
-            "Third computation on Sensitivity",
+            "SUM(scenarios.off)=0",
+            "Line by line, third computation on Sensitivity",
         ),
     ),
     headlines=(
