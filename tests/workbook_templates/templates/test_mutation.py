@@ -1,0 +1,76 @@
+"""A small mutation run: the tool breaks what it says, and what it breaks is noticed."""
+
+import random
+
+import openpyxl
+import pytest
+import workbook_mutation as mutation
+
+KINDS = {
+    "=SUM(D3:D9)*2": {
+        ("function swapped", "MAX(D3:D9)*2"),
+        ("operator swapped", "SUM(D3:D9)/2"),
+        ("factor dropped", "SUM(D3:D9)"),
+        ("constant altered", "SUM(D3:D9)*3"),
+        ("constant altered", "SUM(D3:D9)*2.2"),
+        ("reference shifted", "SUM(D3:D10)*2"),
+        ("reference shifted", "SUM(D3:D8)*2"),
+        ("reference shifted", "SUM(D3:E9)*2"),
+        ("reference shifted", "SUM(D3:C9)*2"),
+        ("sign flipped", "-(SUM(D3:D9)*2)"),
+        ("replaced by its value", None),
+    },
+    "=KV_BYTES(rent,Calc!$D$5)": {
+        ("arguments swapped", "KV_BYTES(Calc!$D$5,rent)"),
+        ("reference shifted", "KV_BYTES(context,Calc!$D$5)"),
+        ("reference shifted", "KV_BYTES(rent,Calc!$D$6)"),
+        ("reference shifted", "KV_BYTES(rent,Calc!$D$4)"),
+        ("reference shifted", "KV_BYTES(rent,Calc!$E$5)"),
+        ("reference shifted", "KV_BYTES(rent,Calc!$C$5)"),
+        ("anchor dropped", "KV_BYTES(rent,Calc!D$5)"),
+        ("sign flipped", "-(KV_BYTES(rent,Calc!$D$5))"),
+        ("replaced by its value", None),
+    },
+}
+
+
+@pytest.mark.parametrize("formula", KINDS)
+def test_every_change_of_a_formula(formula):
+    assert set(mutation.changes(formula[1:], ["context", "rent"], True)) == KINDS[formula]
+
+
+@pytest.fixture(scope="module")
+def subject(tmp_path_factory):
+    return mutation.Subject("token_cost", "inline", tmp_path_factory.mktemp("mutation"))
+
+
+def test_a_mutant_is_the_workbook_with_one_other_cell(subject, tmp_path):
+    mutant = mutation.Mutant("Calc", "D27", "constant altered", "", "12")
+    mutation.mutate(subject.paths[0], tmp_path / "m.xlsx", mutant, subject.paths[0])
+    typed_over = mutation.Mutant("Calc", "D27", "value", "", None)
+    mutation.mutate(subject.paths[2], tmp_path / "v.xlsx", typed_over, subject.paths[0])
+    sound, changed, value = (
+        {(sheet.title, cell.coordinate): cell.value for sheet in openpyxl.load_workbook(path) for row in sheet for cell in row}
+        for path in (subject.paths[0], tmp_path / "m.xlsx", tmp_path / "v.xlsx")
+    )
+    assert {place for place in sound if sound[place] != changed[place]} == {("Calc", "D27")}
+    assert changed["Calc", "D27"] == "=12"
+    assert {place for place in sound if sound[place] != value[place]} == {("Calc", "D27")}
+    assert value["Calc", "D27"] == 33
+
+
+def test_what_breaks_the_answer_is_noticed_and_what_changes_nothing_is_not(subject):
+    def fate(cell, kind, after):
+        return subject.fate(mutation.Mutant("Calc", cell, kind, "", after))
+
+    assert fate("D27", "constant altered", "34") == "checks"  # one user too many
+    assert fate("D27", "replaced by its value", None) == "checks"  # the scenarios have others
+    assert fate("D27", "constant altered", "D27+1") == "refused"  # a circle
+    assert fate("D6", "sign flipped", "1E+09*parameters_b") == "equivalent"
+
+
+def test_ten_mutants_at_random(subject):
+    mutants = subject.mutants(10, random.Random(0))
+    assert len(set(mutants)) == 10
+    fates = [subject.fate(mutant) for mutant in mutants]
+    assert "survived" not in fates, [str(mutant) for mutant, fate in zip(mutants, fates, strict=True) if fate == "survived"]
