@@ -43,7 +43,7 @@ ENOUGH = 100  # mutants of a template and mode
 RANDOM_INPUTS = 20
 MASTER, LARGEST = ("Checks", "D4"), ("Audit", "D4")
 PARITY = 1e-9
-ANCHOR = "anchor dropped"
+ANCHOR, ANCHORS_SHARE = "anchor dropped", 0.25  # it changes no value before the cell is copied
 SPREADSHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 OPERATORS = {"+": "-", "-": "+", "*": "/", "/": "*", "^": "*", "<": ">", ">": "<", "<=": ">", ">=": "<", "=": "<>", "<>": "="}
 FUNCTIONS = {
@@ -226,7 +226,8 @@ class Subject:
             for kind, after in changes(cell.formula, names, is_number):
                 if after != cell.formula:
                     kinds.setdefault(kind, []).append(after)
-            kind = dice.choice(sorted(kinds))
+            ordered = sorted(kinds)
+            kind = dice.choices(ordered, [ANCHORS_SHARE if kind == ANCHOR else 1 for kind in ordered])[0]
             found[Mutant(sheet, cell.address, kind, cell.formula, dice.choice(kinds[kind]))] = None
         return list(found)
 

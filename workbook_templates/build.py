@@ -63,4 +63,4 @@ def build(
 
     lines = {line.name: line for line in chosen.all_lines()}
     headlines = tuple(Headline(name, lines[name].label, value(name), lines[name].unit.name) for name in chosen.headlines)
-    return Built(headlines, tuple(check.label for check in chosen.checks if value(check.label) != 0))
+    return Built(headlines, tuple(check.label for check in chosen.all_checks() if value(check.label) != 0))

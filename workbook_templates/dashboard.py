@@ -67,6 +67,8 @@ def _draw_scenarios(page: Page, strip: Strip) -> None:
     sources = [draft.places[f"{strip.name}.{part}"].cells() for part in ("names", headline)]
     unit = next(line.unit for line in draft.template.all_lines() if line.name == headline)
     unit = next((kpi.unit for kpi in draft.template.kpis if kpi.name == headline), unit)
+    area = f"${COLUMNS[SCENARIOS_FROM]}${bottom}:${COLUMNS[-1]}${bottom}"
+    draft.places[f"shown.{strip.name}.{headline}"] = Place(page.title, area)
     for i, (name, value) in enumerate(zip(*sources, strict=True)):
         first, second = list(COLUMNS[SCENARIOS_FROM + 2 * i :][:2])
         page.put(f"{first}{top}", f"={name.seen_from(page.title)}", style.SCENARIO)

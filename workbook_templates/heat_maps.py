@@ -24,10 +24,10 @@ def draw_heat_map(page: Page, spec: HeatMap, columns: str, top: int, rows: int) 
     sources = cells.cells()
     for i in range(count):
         row, source = top + 2 + i, first + i
-        page.put(f"{columns[0]}{row}", f"={SHEET}!$C${labelled + i}", style.SCENARIO, grid.down.unit.format)
+        page.put(f"{columns[0]}{row}", f"={SHEET}!$C{labelled + i}", style.SCENARIO, grid.down.unit.format)
         for letter, column in zip(letters, spec.columns, strict=True):
             home = sources[column].cell.split("$")[1]
-            page.put(f"{letter}{row}", f"={SHEET}!${home}${source}", style.LINK, grid.cell.unit.tight)
+            page.put(f"{letter}{row}", f"={SHEET}!{home}{source}", style.LINK, grid.cell.unit.tight)
     area = f"{letters[0]}{top + 2}:{letters[-1]}{top + 1 + count}"
     for rule in rules_of(draft, grid, f"{letters[0]}{top + 2}", page.title):
         page.sheet.conditional_formatting.add(area, rule)

@@ -36,15 +36,16 @@ def draw_checks(draft: Draft) -> None:
     """0 where a condition holds, 1 where it does not or cannot be computed; the sum is every sheet's flag."""
     page = Page(draft, "Checks", {"B": 44, "C": 10, "D": 12, "E": 66}, style.CORAL)
     page.frame("Checks", "0 = holds, 1 = fails or cannot be computed; the count is shown on every sheet")
-    first, last = 7, 6 + len(draft.template.checks)
+    checks = tuple(draft.template.all_checks())
+    first, last = 7, 6 + len(checks)
     page.label("Checks that fail", "count", key=True)
     page.put(MASTER.replace("$", ""), f"=SUM(D{first}:D{last})", style.KEY, "0")
     page.row = 6
     page.heads({"B": "Check", "C": "Unit", "D": "Fails", "E": "Meaning"}, "E")
-    for check in draft.template.checks:
+    for check in checks:
         page.label(check.label, "flag")
         flag = f"IF({check.holds},0,1)"
-        page.formula(f"D{page.row}", f"={flag}" if check.bare else f"=IFERROR({flag},1)", "0")
+        page.formula(f"D{page.row}", f"={flag}" if check.bare else f"=IFERROR({flag},{check.otherwise})", "0")
         page.put(f"E{page.row}", check.meaning, style.NOTE)
         draft.places[check.label] = Place("Checks", f"$D${page.row}")
         page.row += 1

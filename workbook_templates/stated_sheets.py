@@ -232,8 +232,8 @@ def _draw_furthest(page: Page, sheet: str) -> None:
 def count_held(page: Page, strip: StatedStrip, rows: Sequence[Stated]) -> None:
     """Beside each figure of a strip whether it holds, a column for each scenario; below, how many do."""
     draft, sheet = page.draft, page.title
-    count, shown = len(SCENARIOS), letters_from(2 * len(SCENARIOS))
-    letters, flags = shown[:count], shown[count:]
+    count, shown = len(SCENARIOS), letters_from(2 * len(SCENARIOS) + 1)
+    letters, flags = shown[:count], shown[count + 1 :]
     first, last = (int(draft.places[f"{strip.name}.{row.name}"].row) for row in (rows[0], rows[-1]))
     head = int(draft.places[f"{strip.name}.names"].row)
     for letter, flag in zip(letters, flags, strict=True):

@@ -6,6 +6,8 @@ own stands on a sheet over those, a block for each scenario.
 
 from collections.abc import Mapping, Sequence
 
+from openpyxl.utils import column_index_from_string, get_column_letter
+
 from workbook_templates import style
 from workbook_templates.columns import HEAD, columns_of, draw_rows, finish_columns, head_columns, open_page
 from workbook_templates.grids import SHEET, letters_from, row_of, wanted_lines
@@ -26,24 +28,31 @@ def draw_strip(page: Page, strip: Strip) -> None:
     once = [line for line in lines if overs[line.name] is None]
     runs = [_Run(draft, over, [line for line in lines if overs[line.name] == over]) for over in strip.over]
     columns: dict[str, dict[str, str | Place]] = {}
+    beside: dict[str, dict[str, str]] = {}
     for letter, scenario, column in zip(letters, SCENARIOS, SCENARIO_COLUMNS.values(), strict=True):
         local: dict[str, str | Place] = {name: Place("Inputs", f"${column}${row}") for name, row in inputs.items()}
+        beside[letter] = {name: f"Inputs!{column}${row}" for name, row in inputs.items()}  # one formula along the row
         local |= {line.name: Place(SHEET, f"${letter}${page.row + i}") for i, line in enumerate(once)}
         for run in runs:
             local |= run.places(scenario)
         columns[letter] = local
-    draw_again(page, strip.name, once, columns)
+    draw_again(page, strip.name, once, {letter: local | beside[letter] for letter, local in columns.items()})
     if isinstance(strip, StatedStrip):
         count_held(page, strip, [line for line in once if isinstance(line, Stated)])
-    _draw_off(page, strip, once, letters, top)
     for run in runs:
         run.draw(strip, dict(zip(SCENARIOS, columns.values(), strict=True)))
+    _draw_off(page, strip, once, letters, top, runs)
     live = style.when(f"{letters[0]}${top}={draft.places['scenario'].seen_from(SHEET)}", fill=style.KEY_FILL)
     page.sheet.conditional_formatting.add(f"{letters[0]}{top + 1}:{letters[-1]}{page.row - 1}", live)
 
 
-def _draw_off(page: Page, strip: Strip, lines: Sequence[Line], letters: Sequence[str], top: int) -> None:
-    """Beside each line that has a number, 1 where the live scenario's column is not what the calculation gives."""
+def _draw_off(
+    page: Page, strip: Strip, lines: Sequence[Line], letters: Sequence[str], top: int, runs: Sequence["_Run"]
+) -> None:
+    """Beside each line that has a number, 1 where the live scenario's column is not what the calculation gives.
+
+    Below, how many cells of the sheets over months or cases are not.
+    """
     draft, off = page.draft, letters_from(strip_width(strip))[-1]
     page.put(f"{off}{top}", "Off live", style.HEAD)
     index = draft.places["scenario_index"].seen_from(SHEET)
@@ -52,12 +61,18 @@ def _draw_off(page: Page, strip: Strip, lines: Sequence[Line], letters: Sequence
         live = draft.places[line.name].seen_from(SHEET)
         again = f"INDEX({letters[0]}{row}:{letters[-1]}{row},1,{index})"
         page.put(f"{off}{row}", f"=IF(COUNT({live})=1,({again}<>{live})*1,0)", style.LINK, "0")
-    draft.places[f"{strip.name}.off"] = Place(SHEET, f"${off}${rows[0]}:${off}${rows[-1]}")
+    last = page.row - 1
+    for run in runs:
+        page.label(f"Off live on {run.title}", "cells")
+        page.put(f"{off}{page.row}", f"=SUM({run.off})", style.LINK, "0")
+        last = page.row
+        page.row += 1
+    draft.places[f"{strip.name}.off"] = Place(SHEET, f"${off}${rows[0] if rows else last}:${off}${last}")
 
 
 def strip_width(strip: Strip) -> int:
-    """The columns of a strip: its scenarios, whether figures hold in each, a gap, and whether the live one is off."""
-    return len(SCENARIOS) * (2 if isinstance(strip, StatedStrip) else 1) + 2
+    """The columns of a strip: its scenarios, whether figures hold in each, and whether the live one is off, with gaps."""
+    return (len(SCENARIOS) + 1) * (2 if isinstance(strip, StatedStrip) else 1) + 1
 
 
 def draw_again(page: Page, block: str, lines: Sequence[Line], columns: Mapping[str, Local]) -> None:
@@ -78,6 +93,8 @@ class _Run:
         self.draft, self.over, self.lines = draft, over, lines
         self.title = run_sheet(over)
         self.height = len(lines) + 3  # a gap, the scenario's name, its header
+        self.off = ""
+        """Where it says line by line how many cells are off the calculation."""
 
     def places(self, scenario: str) -> dict[str, Place]:
         first = HEAD + 2 + self.height * SCENARIOS.index(scenario)
@@ -96,4 +113,20 @@ class _Run:
             places = self.places(scenario)
             self.draft.places |= {f"{strip.name}.{scenario}.{name}": place for name, place in places.items()}
             draw_rows(page, self.over, self.lines, places, local[scenario])
+            self._draw_off(page, scenario, places)
         finish_columns(page, self.over)
+
+    def _draw_off(self, page: Page, scenario: str, places: Mapping[str, Place]) -> None:
+        """Right of the notes, how many cells of the live scenario's lines are not what the calculation gives."""
+        at, first = columns_of(self.over), int(next(iter(places.values())).row)
+        column = get_column_letter(column_index_from_string(at.last) + 1)
+        index = self.draft.places["scenario_index"].seen_from(self.title)
+        page.put(f"{column}{first - 1}", "Off live", style.HEAD)
+        for line in self.lines:
+            own, live = places[line.name], self.draft.places[line.name]
+            total = f"+({own.total}<>{live.sheet}!{live.total})" if line.total else ""
+            cells = f"SUMPRODUCT(({own.cell}<>{live.sheet}!{live.cell})*1){total}"
+            text = f"=({index}={SCENARIOS.index(scenario) + 1})*({cells})"
+            page.put(f"{column}{own.row}", text, style.LINK, "0")
+            last = own.row
+        self.off = f"{self.title}!${column}${HEAD + 2}:${column}${last}"

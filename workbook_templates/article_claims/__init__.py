@@ -192,6 +192,31 @@ TEMPLATE = Template(
             "No low end above its high end",
         ),
         Check(
+            "The largest slip leads back to the print",
+            "ABS(floor_factor*printed_floor/floor-1)+ABS(needed_streams*token_rate/needed_rate-1)<=1E-09",
+            "Factor times print, sequences times their speed",
+        ),
+        Check(
+            "The speed for the print costs the print",
+            "ABS(COST_PER_MTOK(h100_rent, needed_rate)/printed_floor-1)<=1E-09",
+            "The function, put the other way round",
+        ),
+        Check(
+            "The phone for the print takes as long",
+            "ABS(phone_needed*phone_wait/phone_gflops/c_4_5_prefill_phone-1)<=1E-09",
+            "Operations by both routes",
+        ),
+        Check(
+            "A full batch pays the rent",
+            "ABS(batch_cost*batch_rate*3600/(h100_rent*1E+06)-1)<=1E-09",
+            "What an hour's tokens cost is the hour's price",
+        ),
+        Check(
+            "Licence and share lead back",
+            "ABS(licence_needed/life_months-device_usd)+ABS(share_agree*compared-agree)<=1E-09",
+            "A month of the licence, and the figures that hold",
+        ),
+        Check(
             "A token's cost times a million",
             "ABS(c_6_2_per_token*1E+06/c_6_2_mtok_full-1)<=1E-09",
             "The step at which the article lost a factor of a thousand",

@@ -238,7 +238,14 @@ class Book:
     def shows_master(self, entry: Entry) -> bool:
         """Whether a formula does no more than show the master check: it reads nothing else, and nothing reads it."""
         master = self.master
-        if master is None or entry.sheet is master.sheet or self.readers.get(entry.place):
+        if master is None or entry.sheet is master.sheet:
+            return False
+        return self.only_reads_master(entry)
+
+    def only_reads_master(self, entry: Entry) -> bool:
+        """Whether a formula, on whichever sheet, reads the master check alone and nothing reads it."""
+        master = self.master
+        if master is None or self.readers.get(entry.place):
             return False
         return {(r.sheet, r.top, r.left, r.is_cell) for r in entry.formula.references} == {(*master.place, True)}
 

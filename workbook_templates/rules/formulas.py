@@ -1,5 +1,6 @@
 """R16–R23: what a formula may say."""
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -71,7 +72,9 @@ TOTALS = frozenset(("SUM", "SUBTOTAL", "AVERAGE", "MIN", "MAX", "COUNT", "COUNTA
 TELL_MISSING = frozenset(("ISNA", "ISERR"))
 SHORT_RUN = 3  # how many formulas make a run whose majority counts
 FILLED_DOWN = 5  # how many of one formula make a column that was filled down, with no grid beside it
+FILLED_BESIDE = 4  # how many next to a cell whose row is one of a table's
 GRID_SHARE = 0.7  # how much of a stretch down a column has one formula before the rest is odd
+ROW_BEFORE, ROW_AFTER = re.compile(r"(?<![!:])R\[-"), re.compile(r"(?<![!:])R\[[1-9]")  # on the own sheet, in a shape
 Run = list[Entry]
 
 
@@ -121,28 +124,35 @@ def _cells_out_of_line(sheet: Sheet) -> Iterator[tuple[Entry, Entry]]:
 
 
 def _rows_out_of_line(sheet: Sheet) -> Iterator[tuple[Entry, Entry]]:
-    """The cells that leave what has one formula down their column: a grid, or a long column, or the end of a table."""
+    """The cells that leave what has one formula down their column: a grid, a long column, or a table."""
     odd = {entry.place: (entry, model, count) for run in _runs(sheet, down=True) for entry, model, count in _interruptions(run)}
     for entry, model, count in odd.values():
         beside = [sheet.formulas.get((model.row, model.column + step)) for step in (-1, 1)]
         in_grid = any(other is not None and other.formula.shape == model.formula.shape for other in beside)
-        if in_grid or (count >= FILLED_DOWN and not entry.formula.is_link):
+        if in_grid or (count >= FILLED_DOWN and not _is_closing(entry, model)):
             yield entry, model
     for run in _runs(sheet, down=True):
-        yield from _odd_ends(sheet, run)
+        yield from _odd_neighbours(sheet, run)
 
 
-def _odd_ends(sheet: Sheet, run: Run) -> Iterator[tuple[Entry, Entry]]:
-    """The first or the last of a column that differs from the rest, though its row repeats its neighbour elsewhere.
+def _odd_neighbours(sheet: Sheet, run: Run) -> Iterator[tuple[Entry, Entry]]:
+    """The cells beside several that were filled down, whose row repeats the neighbouring one elsewhere but not here.
 
-    A first cell that opens a balance, where the others read the row before, is in order; so is a total.
+    A cell that opens a balance, where those below read the row before, is in order; so is a total.
     """
-    for entry, rest, near, reads in ((run[0], run[1:], 1, "R[-"), (run[-1], run[:-1], -1, "R[1")):
-        shapes = {other.formula.shape for other in rest}
-        if len(rest) < SHORT_RUN or len(shapes) > 1 or entry.formula.shape in shapes or reads in "".join(shapes):
-            continue
-        if not entry.formula.is_link and not _is_total(entry, run) and _repeats(sheet, entry, entry.row + near):
-            yield entry, rest[0]
+    for i, entry in enumerate(run):
+        for near, reads in ((run[i + 1 : i + 1 + FILLED_BESIDE], ROW_BEFORE), (run[:i][-FILLED_BESIDE:][::-1], ROW_AFTER)):
+            shapes = {other.formula.shape for other in near}
+            if len(near) < FILLED_BESIDE or len(shapes) > 1 or entry.formula.shape in shapes or reads.search("".join(shapes)):
+                continue
+            in_order = entry.formula.is_link or _is_total(entry, run)
+            if not in_order and _repeats(sheet, entry, near[0].row):
+                yield entry, near[0]
+
+
+def _is_closing(entry: Entry, model: Entry) -> bool:
+    """Whether a cell shows another among formulas that do not: a closing balance among sums."""
+    return entry.formula.is_link and not model.formula.is_link
 
 
 def _repeats(sheet: Sheet, entry: Entry, row: int) -> bool:
@@ -173,11 +183,13 @@ def _is_total(entry: Entry, run: Run) -> bool:
 
 
 def _overwritten(sheet: Sheet) -> Iterator[Finding]:
-    """Numbers typed over a formula: the cells to both sides share one."""
+    """Numbers, and texts in a column, that are typed over a formula: the cells to both sides share one."""
     for (row, column), entry in sheet.constants.items():
-        left, right = sheet.formulas.get((row, column - 1)), sheet.formulas.get((row, column + 1))
-        if entry.cell.data_type == "n" and left and right and left.formula.shape == right.formula.shape:
-            yield Finding(entry.where, f"{entry.text} is typed over a formula", f"the formula of {left.where}, copied here")
+        for down, kinds in ((0, "n"), (1, "ns")):
+            one, other = (sheet.formulas.get((row + step * down, column + step * (1 - down))) for step in (-1, 1))
+            if entry.cell.data_type in kinds and one and other and one.formula.shape == other.formula.shape:
+                yield Finding(entry.where, f"{entry.text} is typed over a formula", f"the formula of {one.where}, copied here")
+                break
 
 
 def _of_the_model(book: Book) -> list[Entry]:

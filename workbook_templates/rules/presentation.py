@@ -145,10 +145,22 @@ def checks(book: Book) -> Iterator[Finding]:
             yield Finding(
                 entry.where, f"never shows {' or '.join(sorted(missing))}", "conditional formats: green for 0, red else"
             )
+    yield from _odd_flags(book, master)
     for sheet in book.sheets:
         shows = any(reader.sheet is sheet for reader in book.readers.get(master.place, ()))
         if sheet not in sheets and sheet.ws.sheet_state == "visible" and not shows:
             yield Finding(quoted(sheet.title), "does not show the master check", f"a cell that reads {master.where}")
+
+
+def _odd_flags(book: Book, master: Entry) -> Iterator[Finding]:
+    """The cells that tell of the master by another formula than most; to show it as it is is never wrong."""
+    readers = book.readers.get(master.place, ())
+    shown = [entry for entry in readers if book.only_reads_master(entry) and not entry.formula.is_link]
+    texts = [entry.formula.text for entry in shown]
+    common = max(texts, key=texts.count, default="")
+    for entry in shown:
+        if entry.formula.text != common and 2 * texts.count(common) > len(texts):
+            yield Finding(entry.where, f"shows the master check by {entry.formula.shown[:60]}", f"{common}, as elsewhere")
 
 
 def _signals(book: Book, entry: Entry) -> set[str]:

@@ -30,6 +30,8 @@ class Check:
     meaning: str
     bare: bool = False
     """Whether the condition cannot be an error itself, and so is not guarded against one."""
+    otherwise: str = "1"
+    """The flag where the condition cannot be computed."""
 
 
 def only_missing(block: str, why: str) -> Check:
@@ -111,6 +113,19 @@ class Template:
         picked = (*(table.sheet for table in self.catalogues), *map(stated_sheet, filter(is_stated, self.calc)))
         ends = ("Dashboard", "Checks", *picked, "ChangeLog")
         return ("Cover", "Inputs", *cases, *calc, "Sensitivity", *runs, *ends)
+
+    def all_checks(self) -> Iterator[Check]:
+        """The template's own, then that the dashboard shows what was computed: #N/A where that is the answer."""
+        yield from self.checks
+        for kpi in self.kpis:
+            shown, name = f"kpi.{kpi.name}", kpi.name
+            yield Check(
+                f"Dashboard: {kpi.label}", f"{shown}={name}", "It shows what was computed", otherwise=f"ISNUMBER({name})*1"
+            )
+        for block in self.blocks:
+            if isinstance(block, Strip):
+                sums = tuple(f"SUM({part}.{self.headlines[0]})" for part in (f"shown.{block.name}", block.name))
+                yield Check("Dashboard: scenarios", "=".join(sums), "It shows what was computed", otherwise="0")
 
     def all_inputs(self) -> Iterator[Input | Choice]:
         """The inputs that have a value for each scenario."""

@@ -210,7 +210,7 @@ TEMPLATE = Template(
         Check("Caches of all users fit", "weights+overhead_bytes+users*session<=gpu_bytes+1", "To the byte"),
         Check(
             "Quadratic share = n/(6d+n)",
-            "ABS(quadratic_share-context/(6*share_dim+context))<=1E-09",
+            "ABS(quadratic_share-context/(6*share_dim+context))+ABS(linear_share+quadratic_share-1)<=1E-09",
             "Two routes to one number: sums of operations, and d alone",
         ),
         Check(
@@ -227,6 +227,11 @@ TEMPLATE = Template(
         only_missing("by_bits", "where the weights do not fit"),
         only_missing("scenarios", "where a scenario's model does not fit"),
         only_missing("levers", "where a lever's value does not fit"),
+        Check(
+            "Multiples of the API lead back",
+            "ABS(api_multiple*api_usd-blended)+ABS(even_utilisation*api_usd-blended_full)<=blended*1E-09",
+            "Times the API's price they are the costs",
+        ),
         Check(
             "Levers start from the live cost", "ABS(levers.live-blended)<=blended*1E-09", "Second computation on Sensitivity"
         ),

@@ -171,7 +171,7 @@ def two_scenarios_only(book):
     return where(cell)
 
 
-@FAULTS.seed("R15", "R16")
+@FAULTS.seed("R15")
 def a_second_selector(book):
     sheet = book["Inputs"]
     restyle(sheet["G4"], sheet["D4"])

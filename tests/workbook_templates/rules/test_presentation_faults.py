@@ -179,6 +179,13 @@ def checks_that_never_turn_red(book):
 
 
 @FAULTS.seed("R28")
+def a_flag_that_says_the_opposite(book):
+    cell = flag(book, "Checks")
+    cell.value = cell.value.replace("=0,", ">0,")
+    return where(cell)
+
+
+@FAULTS.seed("R28")
 def a_sheet_that_does_not_show_the_master(book):
     flag(book, "Calc").value = None
     return "Calc"

@@ -11,7 +11,7 @@ from workbook_templates.rules import check_workbook
 FAULTS = Faults()
 
 
-@FAULTS.seed("R01")
+@FAULTS.seed("R01", "R25")
 def a_sheet_whose_name_tells_no_role(book):
     book["Dashboard"].title = "Front"
     cover = book["Cover"]

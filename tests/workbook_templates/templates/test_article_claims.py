@@ -119,6 +119,11 @@ FAULTS = {
     "Scenario strip counts as many": ("scenarios.agree", "=61"),
     "Scenario strip gives the same figures": ("scenarios.c_1_4_std", "=8.00001"),
     "Printed ranges are in order": ("calc_claims.low", "=5000"),
+    "The largest slip leads back to the print": ("floor_factor", "=988"),
+    "The speed for the print costs the print": ("needed_rate", "=182749"),
+    "The phone for the print takes as long": ("phone_needed", "=4000"),
+    "A full batch pays the rent": ("batch_cost", "=1"),
+    "Licence and share lead back": ("share_agree", "=0.8"),
     "A token's cost times a million": ("c_6_2_per_token", "=0.0000038"),
 }
 

@@ -25,6 +25,7 @@ FAULTS = {
     "Quadratic share = n/(6d+n)": ("quadratic_share", "=0.5"),
     "Build-up adds up": ("build_idle", "=0"),
     "Full batch never dearer than one stream": ("stream_cost", "=0.1"),
+    "Multiples of the API lead back": ("api_multiple", "=2"),
     "Levers start from the live cost": ("blended", "=0.7"),
     "Scenario strip agrees": ("blended", "=0.7"),
 }
