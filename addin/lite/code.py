@@ -19,7 +19,7 @@ from addin.officejs.functions import NAMESPACE
 from pycalc.version import __version__
 
 EXAMPLE = f"={NAMESPACE}.KV_BYTES(32768, 16, 8, 64)"
-"""What to type first; without the namespace it would be the workbook's LAMBDA name."""
+"""What to type first; a name without the namespace is the workbook's LAMBDA, if it has one."""
 
 REQUIREMENTS = "xlwings<1\nnumpy\n"
 """``requirements.txt``; which numpy is Pyodide's affair."""

@@ -85,7 +85,7 @@ def test_no_function_is_called_like_a_name_of_the_workbook(books):
     """A custom function of a LAMBDA's name stops all of Lite's functions (xlwings-lite #33)."""
     names = {name.upper() for name in openpyxl.load_workbook(books[1]).defined_names}
     registered = set(re.findall(r'^@func\(namespace="(.*)"\)', code.main_py(), re.MULTILINE))
-    assert "KV_BYTES" in names
+    assert "USERS_PER_GPU" in names
     assert registered == {"LLMECON"}
     assert not [name for name in names if name.startswith("LLMECON")]
 
@@ -130,7 +130,7 @@ def test_plain_formulas_may_have_the_functions_beside_them(llmecon, tmp_path):
     out = tmp_path / "cost.xlsx"
     assert llmecon("new", "token_cost", "-o", out, "--lite", "--functions", "inline").status == 0
     assert kept_for_lite(out)["main.py"] == code.main_py()
-    assert "KV_BYTES" not in openpyxl.load_workbook(out).defined_names
+    assert "USERS_PER_GPU" not in openpyxl.load_workbook(out).defined_names
 
 
 def test_a_workbook_whose_own_check_fails_is_written_and_is_a_finding(llmecon, tmp_path):

@@ -6,6 +6,11 @@ import openpyxl
 import pytest
 import workbook_mutation as mutation
 
+from workbook_templates.registry import template
+from workbook_templates.render import render
+
+PLACES = render(template("token_cost"), inline=True).places
+USERS, OVERHEAD = (PLACES[name].cell.replace("$", "") for name in ("users", "overhead_bytes"))
 KINDS = {
     "=SUM(D3:D9)*2": {
         ("function swapped", "MAX(D3:D9)*2"),
@@ -45,28 +50,28 @@ def subject(tmp_path_factory):
 
 
 def test_a_mutant_is_the_workbook_with_one_other_cell(subject, tmp_path):
-    mutant = mutation.Mutant("Calc", "D46", "constant altered", "", "12")
+    mutant = mutation.Mutant("Calc", USERS, "constant altered", "", "12")
     mutation.mutate(subject.paths[0], tmp_path / "m.xlsx", mutant, subject.paths[0])
-    typed_over = mutation.Mutant("Calc", "D46", "value", "", None)
+    typed_over = mutation.Mutant("Calc", USERS, "value", "", None)
     mutation.mutate(subject.paths[2], tmp_path / "v.xlsx", typed_over, subject.paths[0])
-    sound, changed, other, value = (
+    sound, changed, value = (
         {(sheet.title, cell.coordinate): cell.value for sheet in openpyxl.load_workbook(path) for row in sheet for cell in row}
-        for path in (subject.paths[0], tmp_path / "m.xlsx", subject.paths[2], tmp_path / "v.xlsx")
+        for path in (subject.paths[0], tmp_path / "m.xlsx", tmp_path / "v.xlsx")
     )
-    assert {place for place in sound if sound[place] != changed[place]} == {("Calc", "D46")}
-    assert changed["Calc", "D46"] == "=12"
-    assert {place for place in other if other[place] != value[place]} == {("Calc", "D46")}
-    assert value["Calc", "D46"] == 33
+    assert {place for place in sound if sound[place] != changed[place]} == {("Calc", USERS)}
+    assert changed["Calc", USERS] == "=12"
+    assert {place for place in sound if sound[place] != value[place]} == {("Inputs", "D4"), ("Calc", USERS)}
+    assert value["Calc", USERS] == 33
 
 
 def test_what_breaks_the_answer_is_noticed_and_what_changes_nothing_is_not(subject):
     def fate(cell, kind, after):
         return subject.fate(mutation.Mutant("Calc", cell, kind, "", after))
 
-    assert fate("D46", "constant altered", "34") == "checks"  # one user too many
-    assert fate("D46", "replaced by its value", None) == "checks"  # the scenarios have others
-    assert fate("D46", "constant altered", "D46+1") == "refused"  # a circle
-    assert fate("D44", "factor dropped", "1*D43/1E+09") == "equivalent"
+    assert fate(USERS, "constant altered", "34") == "checks"  # one user too many
+    assert fate(USERS, "replaced by its value", None) == "checks"  # the scenarios have others
+    assert fate(USERS, "constant altered", f"{USERS}+1") == "refused"  # a circle
+    assert fate(OVERHEAD, "factors swapped", "1E+09*overhead_gb") == "equivalent"
 
 
 def test_ten_mutants_at_random(subject):
