@@ -11,7 +11,7 @@ from workbook_templates.registry import TEMPLATES, template
 from workbook_templates.render import render
 from workbook_templates.rules import check_workbook
 
-MODES = ("addin", "inline")
+MODES = ("addin", pytest.param("inline", marks=pytest.mark.slow))
 
 
 @pytest.mark.parametrize("mode", MODES)
