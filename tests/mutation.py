@@ -35,7 +35,7 @@ UNCERTAIN = set("distributions tables uncertainty uncertainty_tables".split())
 TEXTS = set("cells excel lambdas symbolic".split())
 LENIENT = re.compile(r",\s*strict=(?:True|False|None)|,\s*(?=\))")  # zip's strict asserts what holds by construction
 SECONDS = 120  # for all tests of a mutant; one that hangs has been noticed
-QUICKLY = ["-x", "-q", "-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
+QUICKLY = ["-x", "-q", "-n", "0", "-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
 BEFOREHAND = ("numpy", "hypothesis", "pytest", "openpyxl", "cellrune")
 
 
