@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from workbook_templates import style
+from workbook_templates import shared, style
 from workbook_templates import units as u
 from workbook_templates.api_vs_selfhost.calc import CALC, MONTHS
 from workbook_templates.api_vs_selfhost.inputs import API, CHIPS, INPUTS, MODELS, PRICES, TIER, UTILISATION, VOLUME
@@ -145,10 +145,10 @@ TEMPLATE = Template(
     question="From which volume does hosting a model oneself pay, staff included?",
     purpose="A year's API bill beside the whole cost of one's own service, the volume that makes them equal, 36 months' cash.",
     how=(
-        "Choose a scenario on Inputs, cell D4; every sheet follows.",
+        shared.CHOOSE_SCENARIO,
         "Pick API, model and GPU on Inputs from the lists, or pick your own and type its figures below.",
-        "Read the Dashboard; print it, one page.",
-        "Trust it while every sheet says ALL CHECKS OK; Checks names what fails.",
+        shared.READ_DASHBOARD,
+        shared.TRUST_CHECKS,
     ),
     inputs=INPUTS,
     calc=CALC,
@@ -248,7 +248,7 @@ TEMPLATE = Template(
         ),
     ),
     checks=(
-        Check("Scenario is one of the three", "ISNUMBER(scenario_index)", "The selector on Inputs names a column"),
+        shared.SCENARIO_IS_KNOWN,
         Check("Both costs are numbers", "ISNUMBER(api_total+tco+saving)", "No #N/A, #DIV/0! or other error in them"),
         Check(
             "No error but #N/A in the calculation",

@@ -1,6 +1,7 @@
 """What the reader may change, with bounds and sources: [A x.y] is the article's section, [N] our assumption."""
 
 from pycalc import quantities as q
+from workbook_templates import shared
 from workbook_templates import units as u
 from workbook_templates.api_vs_selfhost.prices import api_prices
 from workbook_templates.pickers import chip_picker, model_picker
@@ -48,24 +49,8 @@ TIER = Choice(
 WORK = section(
     "Work",
     VOLUME,
-    Input(
-        "input_parts",
-        "Input tokens in the mix",
-        q.InputParts,
-        u.PARTS,
-        (3, 3, 3),
-        (0, 1000),
-        ours("3 : 1 is usual for chat; documents need more"),
-    ),
-    Input(
-        "output_parts",
-        "Output tokens in the mix",
-        q.OutputParts,
-        u.PARTS,
-        (1, 1, 1),
-        (0.1, 1000),
-        ours("the other side of the mix"),
-    ),
+    shared.INPUT_PARTS,
+    shared.OUTPUT_PARTS,
     Input(
         "growth",
         "Growth of tokens, a year",
@@ -211,24 +196,8 @@ FLEET = section(
 MODEL = section(
     "Model",
     MODELS.choice,
-    Input(
-        "weight_bits",
-        "Weight precision",
-        q.Bits,
-        u.BITS,
-        (4, 4, 8),
-        (1, 32),
-        article("3.1", "INT4, scales left out; Bear: INT8 [N]"),
-    ),
-    Input(
-        "kv_value_bytes",
-        "KV cache precision",
-        q.BytesPerValue,
-        u.BYTES_PER_VALUE,
-        (1, 1, 2),
-        (0.25, 4),
-        article("6.1", "INT8 cache; Bear: FP16 [N]"),
-    ),
+    shared.WEIGHT_BITS,
+    shared.KV_VALUE_BYTES,
     Input(
         "context",
         "Context per session",
@@ -247,33 +216,9 @@ MODEL = section(
         (0.01, 1),
         article("6.1", "the article reads full caches; Bull: sessions that grow into them [N]"),
     ),
-    Input(
-        "overhead_gb",
-        "Activations and framework",
-        q.OverheadBytes,
-        u.GB,
-        (2, 1.5, 2.2),
-        (0, 256),
-        article("5.4", "1-2 GB framework, 50-200 MB activations"),
-    ),
-    Input(
-        "achieved_bandwidth",
-        "Achieved bandwidth",
-        q.Efficiency,
-        u.WHOLE_SHARE,
-        (0.5, 0.6, 0.4),
-        (0.01, 1),
-        article("6.1", "40-60% of the ceiling"),
-    ),
-    Input(
-        "achieved_compute",
-        "Achieved compute",
-        q.ComputeEfficiency,
-        u.WHOLE_SHARE,
-        (0.4, 0.5, 0.3),
-        (0.01, 1),
-        ours("a cautious share of peak"),
-    ),
+    shared.OVERHEAD,
+    shared.ACHIEVED_BANDWIDTH,
+    shared.ACHIEVED_COMPUTE,
 )
 
 MONEY = section(

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from workbook_templates import style
+from workbook_templates import shared, style
 from workbook_templates import units as u
 from workbook_templates.architectures.calc import CALC
 from workbook_templates.architectures.inputs import CHIPS, CONTEXT, DESIGN, DESIGNS, INPUTS
@@ -211,10 +211,10 @@ TEMPLATE = Template(
     question="Which design moves the two numbers that matter, cache and weight bytes, and what is that worth?",
     purpose="From the layers of eight designs to bytes and operations, and from these to cost, the phone, and a score.",
     how=(
-        "Choose a scenario on Inputs, cell D4; every sheet follows.",
+        shared.CHOOSE_SCENARIO,
         "Pick design and GPU on Inputs; change the designs on Inputs_Designs, the weights of the demands on Inputs.",
         "Replace what no formula gives (kernels, quantisation, quality) by your own measurements.",
-        "Trust it while every sheet says ALL CHECKS OK; Checks names what fails.",
+        shared.TRUST_CHECKS,
     ),
     inputs=INPUTS,
     calc=CALC,
@@ -298,8 +298,8 @@ TEMPLATE = Template(
         ),
     ),
     checks=(
-        Check("Scenario is one of the three", "ISNUMBER(scenario_index)", "The selector on Inputs names a column"),
-        Check("The calculation holds no error", "ISNUMBER(SUM(calc.values))", "No #N/A, #DIV/0! or other error on Calc"),
+        shared.SCENARIO_IS_KNOWN,
+        shared.NO_ERROR_ON_CALC,
         Check("Design and GPU are in the lists", "ISNUMBER(design_number+chip_row)", "Else pick one from the list on Inputs"),
         Check(
             "All designs are equally deep",

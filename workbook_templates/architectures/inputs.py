@@ -3,6 +3,7 @@
 from typing import Any
 
 from pycalc import quantities as q
+from workbook_templates import shared
 from workbook_templates import units as u
 from workbook_templates.pickers import chip_picker
 from workbook_templates.spec import CaseInput, Cases, Choice, Input, Unit, article, ours, section
@@ -101,42 +102,10 @@ MODEL = section(
 CLOUD = section(
     "In the cloud",
     CHIPS.choice,
-    Input(
-        "rent_level",
-        "Rent against the catalogue",
-        q.Ratio,
-        u.EVEN,
-        (1, 0.8, 1.6),
-        (0.1, 5),
-        ours("of $2.50 for the H100: Bull $2.00, Bear $4.00"),
-    ),
-    Input(
-        "overhead_gb",
-        "Activations and framework",
-        q.OverheadBytes,
-        u.GB,
-        (2, 1.5, 2.2),
-        (0, 256),
-        article("5.4", "1-2 GB framework, 50-200 MB activations"),
-    ),
-    Input(
-        "achieved_bandwidth",
-        "Achieved bandwidth",
-        q.Efficiency,
-        u.WHOLE_SHARE,
-        (0.5, 0.6, 0.4),
-        (0.01, 1),
-        article("6.1", "40-60% of the ceiling"),
-    ),
-    Input(
-        "achieved_compute",
-        "Achieved compute",
-        q.ComputeEfficiency,
-        u.WHOLE_SHARE,
-        (0.4, 0.5, 0.3),
-        (0.01, 1),
-        ours("a cautious share of peak"),
-    ),
+    shared.RENT_LEVEL,
+    shared.OVERHEAD,
+    shared.ACHIEVED_BANDWIDTH,
+    shared.ACHIEVED_COMPUTE,
     Input(
         "batch_limit",
         "Sequences at once, at most",

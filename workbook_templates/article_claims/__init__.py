@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from workbook_templates import style
+from workbook_templates import shared, style
 from workbook_templates import units as u
 from workbook_templates.article_claims.calc import CALC
 from workbook_templates.article_claims.claims import STATED
@@ -58,7 +58,7 @@ TEMPLATE = Template(
         "Read Calc_Claims: a row for each figure, with the article's, ours, the difference and the verdict.",
         "Change any amber cell on Inputs: figures, verdicts and counts follow.",
         "Choose Bull or Bear on Inputs, cell D4, to see what holds at the ends of the article's own ranges.",
-        "Trust it while every sheet says ALL CHECKS OK; Checks names what fails.",
+        shared.TRUST_CHECKS,
     ),
     inputs=INPUTS,
     calc=CALC,
@@ -136,8 +136,8 @@ TEMPLATE = Template(
         HeatMap("$/Mtok by tokens a second and utilisation; bold = below the API", "by_rate", (0, 2, 4, 6)),
     ),
     checks=(
-        Check("Scenario is one of the three", "ISNUMBER(scenario_index)", "The selector on Inputs names a column"),
-        Check("The calculation holds no error", "ISNUMBER(SUM(calc.values))", "No #N/A, #DIV/0! or other error on Calc"),
+        shared.SCENARIO_IS_KNOWN,
+        shared.NO_ERROR_ON_CALC,
         Check(
             "No error but #N/A among the figures",
             "ISERR(SUM(calc_claims.values))=FALSE",

@@ -2,10 +2,10 @@
 
 from datetime import date
 
-from workbook_templates import style
+from workbook_templates import shared, style
 from workbook_templates import units as u
 from workbook_templates.capacity.calc import CALC
-from workbook_templates.capacity.inputs import CHIPS, CONTEXT, INPUTS, MODELS, SESSIONS, WEIGHT_BITS
+from workbook_templates.capacity.inputs import CHIPS, CONTEXT, INPUTS, MODELS, SESSIONS
 from workbook_templates.spec import (
     WORD,
     CategoryChart,
@@ -84,7 +84,7 @@ BY_BITS = Grid(
     "Sessions that fit in the memory of a replica of the GPU picked.",
     axis(CONTEXT, *CONTEXTS),
     ("session_rank",),
-    axis(WEIGHT_BITS, 3, 4, 6, 8, 16),
+    axis(shared.WEIGHT_BITS, 3, 4, 6, 8, 16),
     ("weights_rank",),
     Line("fit_bits", "Sessions", u.USERS, "=USERS_PER_GPU(gpu_bytes, weights_rank, session_rank, overhead_bytes)"),
     break_before=True,
@@ -123,10 +123,10 @@ TEMPLATE = Template(
     question="How many GPUs do so many concurrent users need at a context, and which limit binds?",
     purpose="From model and GPU to sessions per replica by memory, by speed and by waiting; from these to GPUs and dollars.",
     how=(
-        "Choose a scenario on Inputs, cell D4; every sheet follows.",
-        "Pick model and GPU on Inputs from the lists, or pick your own and type its figures below.",
-        "Read the Dashboard; print it, one page.",
-        "Trust it while every sheet says ALL CHECKS OK; Checks names what fails.",
+        shared.CHOOSE_SCENARIO,
+        shared.PICK_MODEL_AND_GPU,
+        shared.READ_DASHBOARD,
+        shared.TRUST_CHECKS,
     ),
     inputs=INPUTS,
     calc=CALC,
@@ -189,9 +189,9 @@ TEMPLATE = Template(
         ),
     ),
     checks=(
-        Check("Scenario is one of the three", "ISNUMBER(scenario_index)", "The selector on Inputs names a column"),
-        Check("The calculation holds no error", "ISNUMBER(SUM(calc.values))", "No #N/A, #DIV/0! or other error on Calc"),
-        Check("Model and GPU are in the lists", "ISNUMBER(model_row+chip_row)", "Else pick one from the list on Inputs"),
+        shared.SCENARIO_IS_KNOWN,
+        shared.NO_ERROR_ON_CALC,
+        shared.PICKS_ARE_LISTED,
         Check("Weights leave room for caches", "kv_budget>0", "Else a replica needs more GPUs"),
         Check("At least one session per replica", "users>=1", "Else no fleet keeps the promise"),
         Check("A replica is 1, 2, 4 or 8 GPUs", "MOD(8,tensor_parallel)=0", "Others split no head evenly"),
@@ -227,11 +227,7 @@ TEMPLATE = Template(
         only_missing("scenarios", "where a scenario's model does not fit"),
         only_missing("levers", "where a lever's value does not fit"),
         Check("Levers start from the live fleet", "ABS(levers.live-hourly)<=hourly*1E-09", "Second computation on Sensitivity"),
-        Check(
-            "Scenario strip agrees",
-            "SUM(scenarios.off)=0",
-            "Line by line, third computation on Sensitivity",
-        ),
+        shared.STRIP_AGREES,
     ),
     headlines=(
         "gpus",

@@ -1,31 +1,14 @@
 """What the reader may change, with bounds and sources: [A x.y] is the article's section, [N] our assumption."""
 
 from pycalc import quantities as q
+from workbook_templates import shared
 from workbook_templates import units as u
 from workbook_templates.pickers import chip_picker, model_picker
-from workbook_templates.spec import Input, article, ours, section
+from workbook_templates.spec import Input, ours, section
 
 CHIPS = chip_picker(("memory", "bandwidth", "peak", "rent"))
 MODELS = model_picker()
 
-WEIGHT_BITS = Input(
-    "weight_bits",
-    "Weight precision",
-    q.Bits,
-    u.BITS,
-    (4, 4, 8),
-    (1, 32),
-    article("3.1", "INT4, scales left out; Bear: INT8 [N]"),
-)
-RENT_LEVEL = Input(
-    "rent_level",
-    "Rent against the catalogue",
-    q.Ratio,
-    u.EVEN,
-    (1, 0.8, 1.6),
-    (0.1, 5),
-    ours("of $2.50 for the H100: Bull $2.00, Bear $4.00"),
-)
 CONTEXT = Input(
     "context",
     "Context, 95th percentile",
@@ -48,58 +31,18 @@ SESSIONS = Input(
 MODEL = section(
     "Model",
     MODELS.choice,
-    WEIGHT_BITS,
-    Input(
-        "kv_value_bytes",
-        "KV cache precision",
-        q.BytesPerValue,
-        u.BYTES_PER_VALUE,
-        (1, 1, 2),
-        (0.25, 4),
-        article("6.1", "INT8 cache; Bear: FP16 [N]"),
-    ),
+    shared.WEIGHT_BITS,
+    shared.KV_VALUE_BYTES,
 )
 
 GPU = section(
     "GPU, rented",
     CHIPS.choice,
-    RENT_LEVEL,
-    Input(
-        "tensor_parallel",
-        "GPUs per replica",
-        q.Gpus,
-        u.GPUS,
-        (1, 1, 1),
-        (1, 8),
-        ours("tensor parallel: 1, 2, 4 or 8 GPUs hold one copy of the model"),
-    ),
-    Input(
-        "overhead_gb",
-        "Activations and framework",
-        q.OverheadBytes,
-        u.GB,
-        (2, 1.5, 2.2),
-        (0, 256),
-        article("5.4", "of each GPU: 1-2 GB framework, 50-200 MB activations"),
-    ),
-    Input(
-        "achieved_bandwidth",
-        "Achieved bandwidth",
-        q.Efficiency,
-        u.WHOLE_SHARE,
-        (0.5, 0.6, 0.4),
-        (0.01, 1),
-        article("6.1", "40-60% of the ceiling"),
-    ),
-    Input(
-        "achieved_compute",
-        "Achieved compute",
-        q.ComputeEfficiency,
-        u.WHOLE_SHARE,
-        (0.4, 0.5, 0.3),
-        (0.01, 1),
-        ours("a cautious share of peak"),
-    ),
+    shared.RENT_LEVEL,
+    shared.TENSOR_PARALLEL,
+    shared.OVERHEAD_OF_EACH,
+    shared.ACHIEVED_BANDWIDTH,
+    shared.ACHIEVED_COMPUTE,
 )
 
 DEMAND = section(

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from workbook_templates import style
+from workbook_templates import shared, style
 from workbook_templates import units as u
 from workbook_templates.edge_vs_cloud.calc import CALC
 from workbook_templates.edge_vs_cloud.inputs import (
@@ -158,10 +158,10 @@ TEMPLATE = Template(
     question="From how many requests and how many users on does a model on the device beat the cloud?",
     purpose="Two bills a month side by side, the requests and users at which they are equal, and when there are none.",
     how=(
-        "Choose a scenario on Inputs, cell D4; every sheet follows.",
+        shared.CHOOSE_SCENARIO,
         "Change any amber cell; bounds, units and sources stand beside it.",
-        "Read the Dashboard; print it, one page.",
-        "Trust it while every sheet says ALL CHECKS OK; Checks names what fails.",
+        shared.READ_DASHBOARD,
+        shared.TRUST_CHECKS,
     ),
     inputs=INPUTS,
     calc=CALC,
@@ -238,7 +238,7 @@ TEMPLATE = Template(
         ),
     ),
     checks=(
-        Check("Scenario is one of the three", "ISNUMBER(scenario_index)", "The selector on Inputs names a column"),
+        shared.SCENARIO_IS_KNOWN,
         Check("Both bills are numbers", "ISNUMBER(cloud_all+edge_total+saving)", "No #N/A, #DIV/0! or other error in them"),
         Check(
             "No error but #N/A in the calculation",

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from workbook_templates import style
+from workbook_templates import shared, style
 from workbook_templates import units as u
 from workbook_templates.fleet_npv.calc import CALC, MONTHS
 from workbook_templates.fleet_npv.inputs import CHIPS, DISCOUNT, GPU_PRICE, INPUTS, MODELS, PRICE_FALL, UTILISATION
@@ -121,7 +121,7 @@ TEMPLATE = Template(
     question="Does a GPU fleet that sells tokens earn back its cost, when, and at what return?",
     purpose="Capital, depreciation, revenue at a falling price, tax and cash by month; NPV, IRR, payback, peak funding.",
     how=(
-        "Choose a scenario on Inputs, cell D4; every sheet follows.",
+        shared.CHOOSE_SCENARIO,
         "Pick model and GPU, or your own; type the price that you pay for the GPU.",
         "Read the Dashboard; follow a figure month by month on Calc_Months, year by year on Calc_Years.",
         "Trust it while every sheet says ALL CHECKS OK: the value is computed twice, the balance closes every month.",
@@ -195,12 +195,12 @@ TEMPLATE = Template(
         HeatMap("NPV by discount rate (down) and price fall (across)", "by_fall", (0, 2, 3, 4, 6)),
     ),
     checks=(
-        Check("Scenario is one of the three", "ISNUMBER(scenario_index)", "The selector on Inputs names a column"),
+        shared.SCENARIO_IS_KNOWN,
         Check("Every month is one of three kinds", "installing.total+ramping.total+steady.total=last_month", "Flags sum to 60"),
         Check(
             "The months hold no error", "ISNUMBER(SUM(calc_months.values))", "No #N/A, #DIV/0! or other error on Calc_Months"
         ),
-        Check("Model and GPU are in the lists", "ISNUMBER(model_row+chip_row)", "Else pick one from the list on Inputs"),
+        shared.PICKS_ARE_LISTED,
         Check("At least one user fits", "users>=1", "Else the fleet sells nothing"),
         Check(
             "Fixed assets close",

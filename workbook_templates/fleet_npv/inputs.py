@@ -5,6 +5,7 @@ from typing import Annotated
 from pycalc import ownership
 from pycalc import quantities as q
 from pycalc.quantities import Numeric, Quantity
+from workbook_templates import shared
 from workbook_templates import units as u
 from workbook_templates.pickers import chip_picker, model_picker
 from workbook_templates.spec import CaseInput, Cases, Choice, Input, article, ours, section
@@ -110,15 +111,7 @@ MODEL = section(
         article("5.5", "the article's short case; caches full"),
     ),
     Input("weight_bits", "Weight precision", q.Bits, u.BITS, (4, 4, 4), (1, 32), article("3.1", "INT4, scales left out")),
-    Input(
-        "kv_value_bytes",
-        "KV cache precision",
-        q.BytesPerValue,
-        u.BYTES_PER_VALUE,
-        (1, 1, 1),
-        (0.25, 4),
-        article("6.1", "INT8 cache"),
-    ),
+    shared.KV_VALUE_BYTES_THROUGHOUT,
     Input(
         "overhead_gb",
         "Activations and framework",

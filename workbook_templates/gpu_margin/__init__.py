@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from workbook_templates import style
+from workbook_templates import shared, style
 from workbook_templates import units as u
 from workbook_templates.gpu_margin.calc import CALC
 from workbook_templates.gpu_margin.inputs import CHIPS, CONTEXT, INPUTS, MODELS, UTILISATION
@@ -158,11 +158,11 @@ TEMPLATE = Template(
     question="What does a GPU earn in an hour, what gross margin does that leave, and where does it break even?",
     purpose="From the tokens that a GPU serves to revenue, cost of revenue and gross margin, rented or owned.",
     how=(
-        "Choose a scenario on Inputs, cell D4; every sheet follows.",
-        "Pick model and GPU on Inputs from the lists, or pick your own and type its figures below.",
+        shared.CHOOSE_SCENARIO,
+        shared.PICK_MODEL_AND_GPU,
         "Rented or Owned, on Inputs, says which cost the margin bears; both are computed.",
-        "Read the Dashboard; print it, one page.",
-        "Trust it while every sheet says ALL CHECKS OK; Checks names what fails.",
+        shared.READ_DASHBOARD,
+        shared.TRUST_CHECKS,
     ),
     inputs=INPUTS,
     calc=CALC,
@@ -244,13 +244,13 @@ TEMPLATE = Template(
         ),
     ),
     checks=(
-        Check("Scenario is one of the three", "ISNUMBER(scenario_index)", "The selector on Inputs names a column"),
+        shared.SCENARIO_IS_KNOWN,
         Check(
             "GPU is rented or owned",
             'OR(supply="Rented",supply="Owned")',
             "Any other word would be taken for rented",
         ),
-        Check("Weights fit in the GPU", "weights+overhead_bytes<=gpu_bytes", "Else the model needs several GPUs"),
+        shared.WEIGHTS_FIT,
         Check("At least one session fits", "users>=1", "Else nothing is served: throughput and margin are #N/A"),
         Check(
             "Caches of all sessions fit",

@@ -2,6 +2,7 @@
 
 from pycalc import ownership as own
 from pycalc import quantities as q
+from workbook_templates import shared
 from workbook_templates import units as u
 from workbook_templates.pickers import chip_picker, model_picker
 from workbook_templates.spec import Choice, Input, article, ours, section
@@ -127,15 +128,7 @@ WORKLOAD = section(
         (0, 10_000),
         ours("3 : 1 is usual for chat; documents need more"),
     ),
-    Input(
-        "output_parts",
-        "Output tokens in the mix",
-        q.OutputParts,
-        u.PARTS,
-        (1, 1, 1),
-        (0.1, 1000),
-        ours("the other side of the mix"),
-    ),
+    shared.OUTPUT_PARTS,
     Input(
         "cache_hit",
         "Input found in the prefix cache",
@@ -159,51 +152,11 @@ WORKLOAD = section(
 SERVING = section(
     "Model as served",
     MODELS.choice,
-    Input(
-        "weight_bits",
-        "Weight precision",
-        q.Bits,
-        u.BITS,
-        (4, 4, 8),
-        (1, 32),
-        article("3.1", "INT4, scales left out; Bear: INT8 [N]"),
-    ),
-    Input(
-        "kv_value_bytes",
-        "KV cache precision",
-        q.BytesPerValue,
-        u.BYTES_PER_VALUE,
-        (1, 1, 1),
-        (0.25, 4),
-        article("6.1", "INT8 cache"),
-    ),
-    Input(
-        "overhead_gb",
-        "Activations and framework",
-        q.OverheadBytes,
-        u.GB,
-        (2, 1.5, 2.2),
-        (0, 256),
-        article("5.4", "1-2 GB framework, 50-200 MB activations"),
-    ),
-    Input(
-        "achieved_bandwidth",
-        "Achieved bandwidth",
-        q.Efficiency,
-        u.WHOLE_SHARE,
-        (0.5, 0.6, 0.4),
-        (0.01, 1),
-        article("6.1", "40-60% of the ceiling"),
-    ),
-    Input(
-        "achieved_compute",
-        "Achieved compute",
-        q.ComputeEfficiency,
-        u.WHOLE_SHARE,
-        (0.4, 0.5, 0.3),
-        (0.01, 1),
-        ours("a cautious share of peak"),
-    ),
+    shared.WEIGHT_BITS,
+    shared.KV_VALUE_BYTES_THROUGHOUT,
+    shared.OVERHEAD,
+    shared.ACHIEVED_BANDWIDTH,
+    shared.ACHIEVED_COMPUTE,
 )
 
 SUPPLY = section(
@@ -216,15 +169,7 @@ SUPPLY = section(
         (RENTED, OWNED),
         ours("both are computed; this one bears the margin"),
     ),
-    Input(
-        "rent_level",
-        "Rent against the catalogue",
-        q.Ratio,
-        u.EVEN,
-        (1, 0.8, 1.2),
-        (0.1, 5),
-        ours("of $2.50 for the H100 [A 5.6]: Bull $2.00, Bear $3.00"),
-    ),
+    shared.RENT_LEVEL_TO_THREE_DOLLARS,
     Input(
         "fleet_gpus",
         "GPUs in the fleet",

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from workbook_templates import style
+from workbook_templates import shared, style
 from workbook_templates import units as u
 from workbook_templates.long_context_pricing.calc import CALC
 from workbook_templates.long_context_pricing.inputs import (
@@ -167,11 +167,11 @@ TEMPLATE = Template(
     question="What must each tier of context cost so that it pays for the seats it takes, and does the list do so?",
     purpose="From the cache that a session holds to the cost of a seat, the price floor and the margin of a list by tier.",
     how=(
-        "Choose a scenario on Inputs, cell D4; every sheet follows.",
+        shared.CHOOSE_SCENARIO,
         "Type your tiers, their mix and your list prices on Inputs_Tiers.",
         "Pick model, GPU and the tier to look at closely on Inputs from the lists.",
-        "Read the Dashboard; print it, one page.",
-        "Trust it while every sheet says ALL CHECKS OK; Checks names what fails.",
+        shared.READ_DASHBOARD,
+        shared.TRUST_CHECKS,
     ),
     inputs=INPUTS,
     calc=CALC,
@@ -245,7 +245,7 @@ TEMPLATE = Template(
         ),
     ),
     checks=(
-        Check("Scenario is one of the three", "ISNUMBER(scenario_index)", "The selector on Inputs names a column"),
+        shared.SCENARIO_IS_KNOWN,
         Check("Weights fit in the replica", "weights_rank+overhead_bytes<=gpu_bytes", "Else more GPUs per replica are needed"),
         Check("A session of every tier fits", "MIN(seats.all)>=1", "Else that tier cannot be sold, and the mix has no figure"),
         Check("GPUs per replica are 1, 2, 4 or 8", "MOD(8,tensor_parallel)=0", "Layers and heads split evenly over them"),

@@ -1,6 +1,7 @@
 """What the reader may change, with bounds and sources: [A x.y] is the article's section, [N] our assumption."""
 
 from pycalc import quantities as q
+from workbook_templates import shared
 from workbook_templates import units as u
 from workbook_templates.pickers import chip_picker, model_picker
 from workbook_templates.spec import CaseInput, Cases, Choice, Input, article, ours, section
@@ -140,56 +141,16 @@ SERVING = section(
         (0.25, 4),
         article("5.5", "INT8 cache; Bull: 4 bits [N]"),
     ),
-    Input(
-        "overhead_gb",
-        "Activations and framework",
-        q.OverheadBytes,
-        u.GB,
-        (2, 1.5, 2.2),
-        (0, 256),
-        article("5.4", "of each GPU: 1-2 GB framework, 50-200 MB activations"),
-    ),
-    Input(
-        "achieved_bandwidth",
-        "Achieved bandwidth",
-        q.Efficiency,
-        u.WHOLE_SHARE,
-        (0.5, 0.6, 0.4),
-        (0.01, 1),
-        article("6.1", "40-60% of the ceiling"),
-    ),
-    Input(
-        "achieved_compute",
-        "Achieved compute",
-        q.ComputeEfficiency,
-        u.WHOLE_SHARE,
-        (0.4, 0.5, 0.3),
-        (0.01, 1),
-        ours("a cautious share of peak"),
-    ),
+    shared.OVERHEAD_OF_EACH,
+    shared.ACHIEVED_BANDWIDTH,
+    shared.ACHIEVED_COMPUTE,
 )
 
 GPU = section(
     "GPU, rented",
     CHIPS.choice,
-    Input(
-        "rent_level",
-        "Rent against the catalogue",
-        q.Ratio,
-        u.EVEN,
-        (1, 0.8, 1.2),
-        (0.1, 5),
-        ours("of $2.50 for the H100 [A 5.6]: Bull $2.00, Bear $3.00"),
-    ),
-    Input(
-        "tensor_parallel",
-        "GPUs per replica",
-        q.Gpus,
-        u.GPUS,
-        (1, 1, 1),
-        (1, 8),
-        ours("tensor parallel: 1, 2, 4 or 8 GPUs hold one copy of the model"),
-    ),
+    shared.RENT_LEVEL_TO_THREE_DOLLARS,
+    shared.TENSOR_PARALLEL,
 )
 
 LADDER = section(

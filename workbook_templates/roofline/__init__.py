@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from workbook_templates import style
+from workbook_templates import shared, style
 from workbook_templates import units as u
 from workbook_templates.roofline.calc import CALC
 from workbook_templates.roofline.inputs import BATCH, BYTES_PER_PARAM, CHIPS, CONTEXT, INPUTS, MODELS, PROMPT
@@ -211,10 +211,10 @@ TEMPLATE = Template(
     question="Which limit binds in prefill and in decode on each chip, and how much of the chip is at work?",
     purpose="From a chip's two speeds to its ridge point, and from model, precision and batch to what binds and what it costs.",
     how=(
-        "Choose a scenario on Inputs, cell D4; every sheet follows.",
+        shared.CHOOSE_SCENARIO,
         "Pick model and chip on Inputs from the lists, or pick your own and type its figures below.",
-        "Read the Dashboard; print it, one page.",
-        "Trust it while every sheet says ALL CHECKS OK; Checks names what fails.",
+        shared.READ_DASHBOARD,
+        shared.TRUST_CHECKS,
     ),
     inputs=INPUTS,
     calc=CALC,
@@ -299,7 +299,7 @@ TEMPLATE = Template(
         ),
     ),
     checks=(
-        Check("Scenario is one of the three", "ISNUMBER(scenario_index)", "The selector on Inputs names a column"),
+        shared.SCENARIO_IS_KNOWN,
         Check(
             "No error but #N/A in the calculation",
             "ISERR(SUM(calc.values))=FALSE",

@@ -1,6 +1,7 @@
 """What the reader may change, with bounds and sources: [A x.y] is the article's section, [N] our assumption."""
 
 from pycalc import quantities as q
+from workbook_templates import shared
 from workbook_templates import units as u
 from workbook_templates.pickers import chip_picker, model_picker
 from workbook_templates.spec import Choice, Input, article, ours, section
@@ -80,42 +81,10 @@ CHIP = section(
         ("16 bits", NARROW),
         article("4.1", "FP16 rates; 8 bits where weights and activations are both FP8 or INT8"),
     ),
-    Input(
-        "rent_level",
-        "Rent against the catalogue",
-        q.Ratio,
-        u.EVEN,
-        (1, 0.8, 1.6),
-        (0.1, 5),
-        ours("of $2.50 for the H100: Bull $2.00, Bear $4.00"),
-    ),
-    Input(
-        "overhead_gb",
-        "Activations and framework",
-        q.OverheadBytes,
-        u.GB,
-        (2, 1.5, 2.2),
-        (0, 256),
-        article("5.4", "1-2 GB framework, 50-200 MB activations"),
-    ),
-    Input(
-        "achieved_bandwidth",
-        "Achieved bandwidth",
-        q.Efficiency,
-        u.WHOLE_SHARE,
-        (0.5, 0.6, 0.4),
-        (0.01, 1),
-        article("6.1", "40-60% of the ceiling"),
-    ),
-    Input(
-        "achieved_compute",
-        "Achieved compute",
-        q.ComputeEfficiency,
-        u.WHOLE_SHARE,
-        (0.4, 0.5, 0.3),
-        (0.01, 1),
-        ours("a cautious share of peak"),
-    ),
+    shared.RENT_LEVEL,
+    shared.OVERHEAD,
+    shared.ACHIEVED_BANDWIDTH,
+    shared.ACHIEVED_COMPUTE,
 )
 
 WORK = section(

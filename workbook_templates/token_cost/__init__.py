@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from workbook_templates import style
+from workbook_templates import shared, style
 from workbook_templates import units as u
 from workbook_templates.spec import (
     Axis,
@@ -25,7 +25,7 @@ from workbook_templates.spec import (
     only_missing,
 )
 from workbook_templates.token_cost.calc import CALC
-from workbook_templates.token_cost.inputs import CHIPS, CONTEXT, INPUTS, MODELS, UTILISATION, WEIGHT_BITS
+from workbook_templates.token_cost.inputs import CHIPS, CONTEXT, INPUTS, MODELS, UTILISATION
 
 CONTEXTS = (4096, 8192, 16384, 32768, 65536, 131072, 262144)
 BY_CONTEXT = Grid(
@@ -56,7 +56,7 @@ BY_BITS = Grid(
     "by_bits",
     "B  Weight precision and batch",
     "Cost of a million output tokens at the live utilisation; grey = more sequences than fit beside the weights.",
-    axis(WEIGHT_BITS, 3, 4, 6, 8, 16),
+    axis(shared.WEIGHT_BITS, 3, 4, 6, 8, 16),
     (
         "users",
         Line("weights_seconds", "All weights, read once", u.SHORT_SECONDS, "=weights/(bandwidth*achieved_bandwidth)"),
@@ -127,10 +127,10 @@ TEMPLATE = Template(
     question="What do one million tokens cost on a rented GPU, and which lever moves it?",
     purpose="From operations, bytes and seconds to dollars per million tokens, beside an API's price.",
     how=(
-        "Choose a scenario on Inputs, cell D4; every sheet follows.",
-        "Pick model and GPU on Inputs from the lists, or pick your own and type its figures below.",
-        "Read the Dashboard; print it, one page.",
-        "Trust it while every sheet says ALL CHECKS OK; Checks names what fails.",
+        shared.CHOOSE_SCENARIO,
+        shared.PICK_MODEL_AND_GPU,
+        shared.READ_DASHBOARD,
+        shared.TRUST_CHECKS,
     ),
     inputs=INPUTS,
     calc=CALC,
@@ -192,9 +192,9 @@ TEMPLATE = Template(
         ),
     ),
     checks=(
-        Check("Scenario is one of the three", "ISNUMBER(scenario_index)", "The selector on Inputs names a column"),
-        Check("The calculation holds no error", "ISNUMBER(SUM(calc.values))", "No #N/A, #DIV/0! or other error on Calc"),
-        Check("Model and GPU are in the lists", "ISNUMBER(model_row+chip_row)", "Else pick one from the list on Inputs"),
+        shared.SCENARIO_IS_KNOWN,
+        shared.NO_ERROR_ON_CALC,
+        shared.PICKS_ARE_LISTED,
         Check(
             "Dimensions fit the operations",
             "MAX(size_ratio,1/size_ratio)<=2+(model_row>1)",
@@ -205,7 +205,7 @@ TEMPLATE = Template(
             "OR(model_row=1,model_row>3,ABS(layer_multiple-1)<=1E-09)",
             "L·(24nd² + 4n²d) operations, no more and no less",
         ),
-        Check("Weights fit in the GPU", "weights+overhead_bytes<=gpu_bytes", "Else the model needs several GPUs"),
+        shared.WEIGHTS_FIT,
         Check("At least one user fits", "users>=1", "One full session beside the weights"),
         Check("Caches of all users fit", "weights+overhead_bytes+users*session<=gpu_bytes+1", "To the byte"),
         Check(
@@ -235,11 +235,7 @@ TEMPLATE = Template(
         Check(
             "Levers start from the live cost", "ABS(levers.live-blended)<=blended*1E-09", "Second computation on Sensitivity"
         ),
-        Check(
-            "Scenario strip agrees",
-            "SUM(scenarios.off)=0",
-            "Line by line, third computation on Sensitivity",
-        ),
+        shared.STRIP_AGREES,
     ),
     headlines=(
         "blended",

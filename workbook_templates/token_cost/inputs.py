@@ -1,6 +1,7 @@
 """What the reader may change, with bounds and sources: [A x.y] is the article's section, [N] our assumption."""
 
 from pycalc import quantities as q
+from workbook_templates import shared
 from workbook_templates import units as u
 from workbook_templates.pickers import PROMPT, chip_picker, model_picker
 from workbook_templates.spec import Input, article, ours, section
@@ -28,16 +29,6 @@ UTILISATION = Input(
     article("6.2", "30% for variable traffic, 10% low; Bull [N]"),
 )
 
-WEIGHT_BITS = Input(
-    "weight_bits",
-    "Weight precision",
-    q.Bits,
-    u.BITS,
-    (4, 4, 8),
-    (1, 32),
-    article("3.1", "INT4, scales left out; Bear: INT8 [N]"),
-)
-
 RENT_LEVEL = Input(
     "rent_level",
     "Rent against the catalogue",
@@ -51,16 +42,8 @@ RENT_LEVEL = Input(
 MODEL = section(
     "Model",
     MODELS.choice,
-    WEIGHT_BITS,
-    Input(
-        "kv_value_bytes",
-        "KV cache precision",
-        q.BytesPerValue,
-        u.BYTES_PER_VALUE,
-        (1, 1, 2),
-        (0.25, 4),
-        article("6.1", "INT8 cache; Bear: FP16 [N]"),
-    ),
+    shared.WEIGHT_BITS,
+    shared.KV_VALUE_BYTES,
 )
 
 WORKLOAD = section(
@@ -75,24 +58,8 @@ WORKLOAD = section(
         (0.01, 1),
         ours("sessions grow into their reserved context"),
     ),
-    Input(
-        "input_parts",
-        "Input tokens in the mix",
-        q.InputParts,
-        u.PARTS,
-        (3, 3, 3),
-        (0, 1000),
-        ours("3 : 1 is usual for chat; documents need more"),
-    ),
-    Input(
-        "output_parts",
-        "Output tokens in the mix",
-        q.OutputParts,
-        u.PARTS,
-        (1, 1, 1),
-        (0.1, 1000),
-        ours("the other side of the mix"),
-    ),
+    shared.INPUT_PARTS,
+    shared.OUTPUT_PARTS,
 )
 
 GPU = section(
@@ -108,34 +75,10 @@ GPU = section(
         (0, 100),
         ours("your contract's; it stands whatever the level of rents"),
     ),
-    Input(
-        "overhead_gb",
-        "Activations and framework",
-        q.OverheadBytes,
-        u.GB,
-        (2, 1.5, 2.2),
-        (0, 256),
-        article("5.4", "1-2 GB framework, 50-200 MB activations"),
-    ),
+    shared.OVERHEAD,
     UTILISATION,
-    Input(
-        "achieved_bandwidth",
-        "Achieved bandwidth",
-        q.Efficiency,
-        u.WHOLE_SHARE,
-        (0.5, 0.6, 0.4),
-        (0.01, 1),
-        article("6.1", "40-60% of the ceiling"),
-    ),
-    Input(
-        "achieved_compute",
-        "Achieved compute",
-        q.ComputeEfficiency,
-        u.WHOLE_SHARE,
-        (0.4, 0.5, 0.3),
-        (0.01, 1),
-        ours("a cautious share of peak"),
-    ),
+    shared.ACHIEVED_BANDWIDTH,
+    shared.ACHIEVED_COMPUTE,
 )
 
 MARKET = section(
