@@ -38,15 +38,19 @@ def at(place: Place) -> tuple[str, str]:
     return place.sheet, place.cell.partition(":")[0].replace("$", "")
 
 
-def fails_everywhere(name: str, label: str, sound: Path, faulty: Path, where: str, text: str | float) -> bool:
-    """Whether the check flags a cell overwritten with this text, and every sheet says so, in two engines."""
+def silent(name: str, label: str, sound: Path, faulty: Path, where: str | tuple[str, str], text: str | float) -> list[str]:
+    """Who does not flag a cell, or the first of a line, overwritten with this text: the check, or a sheet, by engine."""
     places = render(template(name)).places
-    sheet, cell = at(places[where])
+    sheet, cell = at(places[where]) if isinstance(where, str) else where
     book = openpyxl.load_workbook(sound)
     book[sheet][cell] = text
     book.save(faulty)
-    for values in (engines.formualizer(faulty), engines.cellrune(faulty)):
+    found = []
+    for engine in (engines.formualizer, engines.cellrune):
+        values = engine(faulty)
         flags = [value for value in values.values() if value in ("ALL CHECKS OK", "CHECK FAILED")]
-        if values[at(places[label])] != 1 or flags != ["CHECK FAILED"] * len(template(name).sheets):
-            return False
-    return True
+        if values[at(places[label])] != 1:
+            found.append(f"{engine.__name__}: {label}")
+        if flags != ["CHECK FAILED"] * len(template(name).sheets):
+            found.append(f"{engine.__name__}: {flags}")
+    return found

@@ -182,5 +182,4 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("label", FAULTS)
 def test_a_fault_raises_its_flag_on_every_sheet(label: str, sound: Path, tmp_path: Path) -> None:
-    where, text = FAULTS[label]
-    assert said.fails_everywhere(NAME, label, sound, tmp_path / "faulty.xlsx", where, text)
+    assert said.silent(NAME, label, sound, tmp_path / "faulty.xlsx", *FAULTS[label]) == []

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-import openpyxl
 import pytest
-import workbook_engines as engines
+import template_values as said
+from openpyxl.utils.cell import coordinate_from_string
 
 from workbook_templates.build import build
 from workbook_templates.registry import template
@@ -45,28 +45,15 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("label", FAULTS)
 def test_a_fault_raises_its_flag_on_every_sheet(label: str, sound: Path, tmp_path: Path) -> None:
-    name, text = FAULTS[label]
-    flags(sound, tmp_path, PLACES[name].sheet, PLACES[name].cell.replace("$", ""), text, label)
+    assert said.silent(TOKEN_COST.name, label, sound, tmp_path / "faulty.xlsx", *FAULTS[label]) == []
 
 
 @pytest.mark.parametrize("label", BLOCKS)
 def test_an_error_other_than_missing_in_a_block_raises_its_flag(label: str, sound: Path, tmp_path: Path) -> None:
     block = label.removeprefix("No error but #N/A in ").replace(" ", "_")
-    first = PLACES[f"{block}.area"].cell.replace("$", "").partition(":")[0]
-    row = int(first.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")) + 1
-    flags(sound, tmp_path, "Sensitivity", f"D{row}", "=1/0", label)
-
-
-def flags(sound: Path, tmp_path: Path, sheet: str, cell: str, text: str, label: str) -> None:
-    """With the text in a cell the check fails in two engines, and every sheet says so."""
-    book = openpyxl.load_workbook(sound)
-    book[sheet][cell] = text
-    faulty = tmp_path / "faulty.xlsx"
-    book.save(faulty)
-    for values in (engines.formualizer(faulty), engines.cellrune(faulty)):
-        assert values["Checks", PLACES[label].cell.replace("$", "")] == 1
-        shown = [value for value in values.values() if value in ("ALL CHECKS OK", "CHECK FAILED")]
-        assert shown == ["CHECK FAILED"] * len(TOKEN_COST.sheets)
+    _, row = coordinate_from_string(said.at(PLACES[f"{block}.area"])[1])
+    where = ("Sensitivity", f"D{row + 1}")
+    assert said.silent(TOKEN_COST.name, label, sound, tmp_path / "faulty.xlsx", where, "=1/0") == []
 
 
 def test_a_model_that_does_not_fit_is_said_not_guessed(tmp_path: Path) -> None:
