@@ -31,6 +31,8 @@ with atheris.instrument_imports(include=["workbook_templates", "pycalc", "addin"
     from workbook_templates.reading import RefusedFileError, open_package
     from workbook_templates.rules.references import Scope, read_formula
 
+from packages import parts_of, zipped
+
 FOLDER = tempfile.mkdtemp(prefix="fuzz-")
 NO_SCOPE = Scope(["Sheet"], lambda sheet, name: None, {})
 
@@ -81,12 +83,9 @@ def sheet(data):
     """A sheet's XML within a sound package, then as a table."""
     from workbook_templates.headless.tables.xlsx_table import XlsxTable
 
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        for name, part in PARTS.items():
-            archive.writestr(name, data if name.endswith("sheet1.xml") else part)
+    changed = {name: data if name.endswith("sheet1.xml") else part for name, part in PARTS.items()}
     with contextlib.suppress(RefusedFileError):
-        survey(XlsxTable(_written(out.getvalue(), ".xlsx")))
+        survey(XlsxTable(_written(zipped(changed, zipfile.ZIP_STORED), ".xlsx")))
 
 
 def cells(data):
@@ -122,8 +121,7 @@ def _sound_parts():
     for row in (("key", "x", "y"), ("a", 1, True), ("b", 2.5, "text"), ("c", "=A1", None)):
         book.active.append(row)
     book.save(saved)
-    with zipfile.ZipFile(saved) as source:
-        return {name: source.read(name) for name in source.namelist()}, saved.getvalue()
+    return parts_of(saved.getvalue()), saved.getvalue()
 
 
 def _seeds():

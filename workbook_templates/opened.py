@@ -15,6 +15,8 @@ SPLIT = "split the workbook"
 DISTRUST = "do not trust this file"
 MAX_TAGS = 200_000
 """Of a part that is read into memory as a tree."""
+ZIP_FAULTS = (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, ValueError, RuntimeError, zlib.error)
+"""What reading a damaged package can raise."""
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 PACKAGE_RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
@@ -65,7 +67,7 @@ class Package:
         try:
             with self.zip.open(info) as stream:
                 data = stream.read(info.file_size + 1)
-        except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, ValueError, RuntimeError, zlib.error) as fault:
+        except ZIP_FAULTS as fault:
             raise self.refuse("CORRUPT", f"{part} cannot be unpacked ({fault})", FETCH_AGAIN) from None
         if len(data) != info.file_size:
             raise self.refuse("CORRUPT", f"{part} is not as long as it says", FETCH_AGAIN)

@@ -7,7 +7,6 @@ readers are known to take for good, to hang on or to swell with.  A refusal is o
 import os
 import re
 import stat
-import zipfile
 from pathlib import PurePosixPath
 from typing import BinaryIO
 
@@ -20,6 +19,7 @@ from workbook_templates.opened import (
     SAVE_AGAIN,
     SAVE_AS_XLSX,
     SPLIT,
+    ZIP_FAULTS,
     Package,
     RefusedFileError,
 )
@@ -120,7 +120,7 @@ def _check_kind(package: Package) -> None:
         raise package.refuse("NOT_A_WORKBOOK", f"{what}, whatever its name says", SAVE_AS_XLSX)
     try:
         names = package.zip.namelist()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as fault:
+    except ZIP_FAULTS as fault:
         raise package.refuse("TRUNCATED", f"the zip directory cannot be read ({fault})", FETCH_AGAIN) from None
     if "mimetype" in names:
         raise package.refuse("NOT_A_WORKBOOK", "is an OpenDocument file", "save it as .xlsx")

@@ -5,14 +5,13 @@ see `com_host`; what comes back goes through the VBA into the cells.  An error t
 with ``CVErr(n)`` stands in a cell of Calc as "Error n".  Nothing was opened in Excel.
 """
 
-import io
 import os
 import random
-import zipfile
 
 import com_host
 import pytest
 from calc import HOST_MODULE, LOCAL, STAND_IN, Calc, program, python_with_uno, runnable
+from packages import parts_of, zipped
 from test_udfs import points
 from vba_reader import sources
 
@@ -49,8 +48,7 @@ def calc(tmp_path_factory):
 @pytest.fixture(scope="session")
 def workbook(addin, tmp_path_factory):
     """A workbook that holds the built add-in's own modules, and the stand-in for Python's server."""
-    with zipfile.ZipFile(io.BytesIO(addin)) as archive:
-        parts = {name: archive.read(name) for name in archive.namelist()}
+    parts = parts_of(addin)
     modules = wrappers.modules()
     assert sources(addin) == {module.name: module.source for module in modules}
     modules = [Module(module.name, runnable(module.name, module.text), module.kind) for module in modules]
@@ -58,9 +56,7 @@ def workbook(addin, tmp_path_factory):
     parts["xl/vbaProject.bin"] = project("llmecon", modules)
     parts["[Content_Types].xml"] = parts["[Content_Types].xml"].replace(b".addin.macroEnabled.", b".sheet.macroEnabled.")
     path = tmp_path_factory.mktemp("workbook") / "addin.xlsm"
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, data in parts.items():
-            archive.writestr(name, data)
+    path.write_bytes(zipped(parts))
     return path
 
 

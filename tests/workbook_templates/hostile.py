@@ -9,6 +9,7 @@ import zipfile
 import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
+from packages import parts_of, zipped
 
 SHEET = "xl/worksheets/sheet1.xml"
 BOOK = "xl/workbook.xml"
@@ -25,16 +26,7 @@ def workbook():
     outputs["B2"] = "=x*2"
     book.defined_names["x"] = openpyxl.workbook.defined_name.DefinedName("x", attr_text="Inputs!$B$2")
     book.save(saved)
-    with zipfile.ZipFile(saved) as source:
-        return {name: source.read(name) for name in source.namelist()}
-
-
-def zipped(parts, compression=zipfile.ZIP_DEFLATED):
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", compression) as archive:
-        for name, data in parts.items():
-            archive.writestr(name, data)
-    return out.getvalue()
+    return parts_of(saved.getvalue())
 
 
 PARTS = workbook()

@@ -8,6 +8,7 @@ import zipfile
 
 import pytest
 from openpyxl import Workbook
+from packages import parts_of, zipped
 
 from workbook_templates import reading
 from workbook_templates.reading import RefusedFileError, open_package
@@ -20,8 +21,7 @@ def parts():
     book.active["A1"] = 1
     book.active["B2"] = "=A1"
     book.save(saved)
-    with zipfile.ZipFile(saved) as source:
-        return {name: source.read(name) for name in source.namelist()}
+    return parts_of(saved.getvalue())
 
 
 @pytest.fixture
@@ -40,14 +40,6 @@ def refused(tmp_path):
         return caught.value.code
 
     return judge
-
-
-def zipped(parts, compression=zipfile.ZIP_DEFLATED):
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", compression) as archive:
-        for name, data in parts.items():
-            archive.writestr(name, data)
-    return out.getvalue()
 
 
 def test_a_workbook_opens_and_gives_its_parts(parts, tmp_path):

@@ -2,11 +2,11 @@
 
 import functools
 import io
-import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from openpyxl import load_workbook
+from packages import parts_of, zipped
 
 from workbook_templates.build import build
 from workbook_templates.headless.package import with_parts
@@ -99,13 +99,10 @@ class Good:
 
     def with_parts_changed(self, change, name="seeded.xlsx"):
         """The same for a change to the parts of the file."""
-        with zipfile.ZipFile(self.path) as source:
-            parts = {part: source.read(part) for part in source.namelist()}
+        parts = parts_of(self.path)
         returned = change(parts)
         path = self.folder / name
-        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as target:
-            for part, data in parts.items():
-                target.writestr(part, data)
+        path.write_bytes(zipped(parts))
         return path, returned
 
     def must_show(self, fault):

@@ -1,8 +1,6 @@
 """Workbooks compiled into columns: what the engine reads, how it orders, what it refuses."""
 
-import io
 import re
-import zipfile
 
 import numpy as np
 import openpyxl
@@ -10,6 +8,7 @@ import pytest
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.formula import ArrayFormula, DataTableFormula
 from openpyxl.worksheet.table import Table
+from packages import zipped
 
 from pycalc import FUNCTIONS, kv_bytes
 from pycalc.errors import CellError
@@ -179,15 +178,12 @@ def test_a_recurrence_backwards_and_in_a_grid(tmp_path):
 
 def test_shared_formulas_are_read(tmp_path):
     book = package(tmp_path, {f"A{r}": f"='Data in'!$A$1*{r}+B{r}" for r in range(1, 5)} | {f"B{r}": r for r in range(1, 5)})
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w") as archive:
-        for name in book.names:
-            data = book.read(name).decode("utf-8", "surrogateescape")
-            if name.endswith("sheet2.xml"):
-                data = data.replace("<f>'Data in'!$A$1*1+B1</f>", '<f t="shared" si="0" ref="A1:A4">\'Data in\'!$A$1*2+B1</f>')
-                data = re.sub(r"<f>'Data in'!\$A\$1\*[234]\+B[234]</f>", '<f t="shared" si="0"/>', data)
-            archive.writestr(name, data.encode("utf-8", "surrogateescape"))
-    (tmp_path / "shared.xlsx").write_bytes(content.getvalue())
+    parts = {name: book.read(name) for name in book.names}
+    sheet = next(name for name in parts if name.endswith("sheet2.xml"))
+    data = parts[sheet].decode()
+    data = data.replace("<f>'Data in'!$A$1*1+B1</f>", '<f t="shared" si="0" ref="A1:A4">\'Data in\'!$A$1*2+B1</f>')
+    parts[sheet] = re.sub(r"<f>'Data in'!\$A\$1\*[234]\+B[234]</f>", '<f t="shared" si="0"/>', data).encode()
+    (tmp_path / "shared.xlsx").write_bytes(zipped(parts))
     outputs = [("Calc", f"A{r}") for r in range(1, 5)]
     engine = ColumnarEngine(open_package(tmp_path / "shared.xlsx"), [INPUT], outputs)
     assert [*engine.evaluate({INPUT: [10.0]}).values()] == [[21.0], [22.0], [23.0], [24.0]]
