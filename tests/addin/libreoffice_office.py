@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,12 @@ def unusable(soffice: str | None, unopkg: str | None, python: str | None) -> str
     return None
 
 
+def path_without_venv() -> str:
+    """LibreOffice's Python would take the first python3 on the path for its own home, that of an active venv too."""
+    scripts = Path(sys.executable).parent
+    return os.pathsep.join(place for place in os.environ.get("PATH", "").split(os.pathsep) if Path(place) != scripts)
+
+
 class Office:
     """The programs of LibreOffice with a folder of settings and extensions."""
 
@@ -46,7 +53,7 @@ class Office:
         return [f"-env:{name}={place.as_uri()}" for name, place in places.items()]
 
     def run(self, *words, **variables):
-        environment = os.environ | {"LLMECON_LOG": str(self.faults)} | variables
+        environment = os.environ | {"PATH": path_without_venv(), "LLMECON_LOG": str(self.faults)} | variables
         return subprocess.run(list(map(str, words)), env=environment, capture_output=True, text=True, timeout=120, check=False)
 
     def package(self, what, *words, **variables):
