@@ -1,20 +1,9 @@
-"""The Python that the extension brings: our packages as far as its functions need them, and the table of API prices."""
+"""The Python that a host brings where nothing is installed: pycalc, what of the add-in it runs, the table of API prices."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib.metadata import distribution
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-
-OURS = (
-    "addin/__init__.py",
-    "addin/faults.py",
-    "addin/excel/__init__.py",
-    "addin/excel/agreed.py",
-    "addin/libreoffice/__init__.py",
-    "addin/libreoffice/errors.py",
-    "addin/libreoffice/functions.py",
-)
-"""Beside all of pycalc."""
 
 PRICES = "genai-prices"
 PRICES_STAND_IN = "prices_package.py"
@@ -22,9 +11,9 @@ LEFT_OUT = {"__init__.py", "__main__.py", "_cli.py", "update_prices.py"}
 """What of the package of prices would need more packages, or the network."""
 
 
-def bundle() -> dict[str, bytes]:
-    """The files by their paths."""
-    found = {path: files(path.partition("/")[0]).joinpath(path.partition("/")[2]).read_bytes() for path in OURS}
+def bundle(hosts: Iterable[str]) -> dict[str, bytes]:
+    """The files by their paths; ``hosts`` names those of the add-in, such as "lite/cells.py"."""
+    found = {f"addin/{path}": files("addin").joinpath(path).read_bytes() for path in ("__init__.py", *hosts)}
     found.update((f"pycalc/{path}", file.read_bytes()) for path, file in _below(files("pycalc")))
     found.update(_prices())
     return found
@@ -47,5 +36,5 @@ def _prices() -> Iterator[tuple[str, bytes]]:
         licence = path.parent.name == "licenses"
         if kept or told or licence:
             yield path.as_posix(), path.read_binary()
-    ours = files("addin.libreoffice").joinpath(PRICES_STAND_IN).read_bytes()
+    ours = files("addin").joinpath(PRICES_STAND_IN).read_bytes()
     yield f"{PRICES.replace('-', '_')}/__init__.py", ours

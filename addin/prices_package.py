@@ -1,4 +1,4 @@
-"""In the extension, the ``__init__`` of the package genai-prices, whose other modules are its own.
+"""In a bundle, the ``__init__`` of the package genai-prices, whose other modules are its own.
 
 Its own ``__init__`` loads what fetches new prices.  The modules of data name pydantic, a compiled
 package, in annotations and for reading JSON, neither of which a look-up needs: where it is not

@@ -1,18 +1,18 @@
-"""numpy's floating-point faults where the processor tells none: WebAssembly, in which Excel runs Lite's Python.
+"""numpy's floating-point faults where the processor tells none: WebAssembly, in which Excel runs xlwings Lite's Python.
 
-pycalc learns from ``np.errstate`` that a step has divided by zero or left the finite numbers, even where what
+`pycalc.evaluation` learns from ``np.errstate`` that a step has divided by zero or left the finite numbers, even where what
 follows hides it.  WebAssembly has no such flags, so there numpy raises nothing and calls nobody.  Here the
 results themselves are looked at, step by step, and numpy's own settings then say what is done about a fault.
 """
 
 import dataclasses
+import functools
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
-from pycalc.formula import FUNCTIONS
 from pycalc.record import Formula
 from pycalc.symbolic import Symbol
 
@@ -23,13 +23,8 @@ ZERO_MATTERS = {np.divide: 1, np.power: 0, np.log: 0, np.log2: 0, np.log10: 0}
 """The operand that, being zero, makes a result infinite or none at all."""
 
 
-def report_faults() -> None:
-    """Give formulas bodies that report their faults, where numpy does not."""
-    if not numpy_reports():
-        FUNCTIONS.update({name: reporting(spec) for name, spec in FUNCTIONS.items() if not spec.untraceable})
-
-
 def numpy_reports() -> bool:
+    """Whether a fault is told where it happens."""
     heard: list[Any] = []
     with np.errstate(all="call", call=lambda *fault: heard.append(fault)):
         np.array([1.0]) / np.array([0.0])
@@ -39,6 +34,7 @@ def numpy_reports() -> bool:
 def reporting(spec: Formula) -> Formula:
     """The formula with a body whose steps are watched; where Python's own floats do, they report for themselves."""
 
+    @functools.wraps(spec.body)
     def body(*values: Any) -> Any:
         if any(isinstance(value, np.ndarray) for value in values):
             values = tuple(_watched(value) if isinstance(value, np.ndarray) else value for value in values)

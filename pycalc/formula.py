@@ -6,12 +6,14 @@ command line, headless engine, reference text) is a projection of that record.
 """
 
 import functools
+import inspect
 import re
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar, get_args
 
 from pycalc.errors import TEXT_LIMIT, DeclarationError
 from pycalc.evaluation import checked
+from pycalc.float_faults import numpy_reports, reporting
 from pycalc.quantities import Quantity
 from pycalc.record import ARTICLE, REQUIRED, Formula, Parameter
 
@@ -57,6 +59,8 @@ def formula(
 
     def declare(body: Callable[P, R]) -> Callable[P, R]:
         spec = read(Formula, body, section=section, source=source, together=together, untraceable=untraceable, cites=cites)
+        if not (untraceable or numpy_reports()):
+            spec = reporting(spec)
         register(spec, FUNCTIONS)
         function = functools.wraps(body)(checked(spec))
         function.__doc__ = documentation(spec)
@@ -74,7 +78,7 @@ def register(spec: F, registry: dict[str, F]) -> None:
 
 
 def _place(body: Callable[..., Any]) -> tuple[str, int]:
-    return body.__module__, body.__code__.co_firstlineno
+    return body.__module__, inspect.unwrap(body).__code__.co_firstlineno
 
 
 def read(kind: type[F], body: Callable[..., Any], starred: bool = False, **declared: Any) -> F:

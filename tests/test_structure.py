@@ -10,7 +10,19 @@ from conftest import ROOT
 import pycalc
 
 PACKAGES = ("pycalc", "addin", "workbook_templates")
-CORE = ["version", "errors", "quantities", "symbolic", "excel", "record", "policy", "blocks", "evaluation", "formula"]
+CORE = [
+    "version",
+    "errors",
+    "quantities",
+    "symbolic",
+    "excel",
+    "record",
+    "policy",
+    "blocks",
+    "evaluation",
+    "float_faults",
+    "formula",
+]
 LONGEST = 450  # lines of a module
 
 MODULES = {

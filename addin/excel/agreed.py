@@ -1,12 +1,5 @@
 """What the add-in's VBA and the Python behind it agree on; neither xlwings nor Windows is needed to know it."""
 
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
-
-from pycalc import FUNCTIONS
-from pycalc.record import Parameter
-from pycalc.tables import TABLE_FUNCTIONS, TableArgument
-
 UDF_MODULE = "addin.excel.udfs"
 CATEGORY = "LLM economics"
 XLWINGS = "0.37.8"
@@ -30,19 +23,3 @@ ERROR_NUMBERS = {
     "#BUSY!": 2051,
 }
 """Excel's XlCVError: what VBA's ``CVErr`` takes."""
-
-
-class WorksheetFunction(NamedTuple):
-    """A function as Excel lists it."""
-
-    name: str
-    summary: str
-    arguments: Sequence[Parameter | TableArgument]
-
-
-def worksheet_functions() -> Iterator[WorksheetFunction]:
-    """All declared functions, in the order of declaration, those that give tables last."""
-    for name, formula in FUNCTIONS.items():
-        yield WorksheetFunction(name, formula.summary, formula.parameters)
-    for name, table in TABLE_FUNCTIONS.items():
-        yield WorksheetFunction(name, table.summary, table.arguments)

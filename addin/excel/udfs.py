@@ -20,7 +20,8 @@ try:
 except ImportError as missing:
     raise ImportError('the Excel functions need xlwings: pip install "llmecon[excel]"', name="xlwings") from missing
 
-from addin.excel.agreed import CATEGORY, worksheet_functions
+from addin.declared import worksheet_functions
+from addin.excel.agreed import CATEGORY
 from addin.excel.classic import ExactCells
 
 

@@ -10,7 +10,8 @@ import textwrap
 from functools import cache
 from importlib.resources import files
 
-from addin.excel.agreed import ERROR_NUMBERS, XLWINGS, WorksheetFunction, worksheet_functions
+from addin.declared import WorksheetFunction, worksheet_functions
+from addin.excel.agreed import ERROR_NUMBERS, XLWINGS
 from addin.excel.ovba import Kind, Module
 from pycalc.errors import TEXT_LIMIT
 

@@ -11,7 +11,8 @@ from importlib.resources import files
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
-from addin.excel.agreed import CATEGORY, UDF_MODULE, WorksheetFunction, worksheet_functions
+from addin.declared import WorksheetFunction, worksheet_functions
+from addin.excel.agreed import CATEGORY, UDF_MODULE
 from addin.excel.ovba import project
 from addin.excel.wrappers import BUILT_IN_GROUPS, PROJECT, SETTINGS, modules
 from pycalc.errors import TEXT_LIMIT

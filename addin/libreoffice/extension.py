@@ -6,10 +6,10 @@ from importlib.resources import files
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
+from addin.bundle import bundle
 from addin.cli.workbooks import require_place
-from addin.excel.agreed import WorksheetFunction, worksheet_functions
+from addin.declared import WorksheetFunction, worksheet_functions
 from addin.libreoffice import INTERFACE, SERVICE
-from addin.libreoffice.bundle import bundle
 from addin.libreoffice.component import BUNDLE, OLDEST_NUMPY, OLDEST_PYTHON, SITE
 from addin.libreoffice.typelibrary import type_library
 from pycalc.version import __version__
@@ -27,6 +27,9 @@ PARTS = {
     "CalcAddIns.xcu": "application/vnd.sun.star.configuration-data",
 }
 """What LibreOffice registers, in this order."""
+
+OURS = ("declared.py", "faults.py", "libreoffice/__init__.py", "libreoffice/errors.py", "libreoffice/functions.py")
+"""What of the add-in runs inside LibreOffice."""
 
 ABOUT = f"""\
 The cost of running a language model: {{count}} functions for Calc, from FLOPs to dollars.
@@ -59,7 +62,7 @@ def extension() -> bytes:
         "CalcAddIns.xcu": configuration(functions).encode(),
     }
     folder = Path(BUNDLE).name
-    parts.update((f"{folder}/{path}", data) for path, data in sorted(bundle().items()))
+    parts.update((f"{folder}/{path}", data) for path, data in sorted(bundle(OURS).items()))
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for path, data in parts.items():

@@ -12,7 +12,7 @@ import logging
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from addin.excel.agreed import WorksheetFunction, worksheet_functions
+from addin.declared import WorksheetFunction, worksheet_functions
 from addin.faults import FaultLog
 from addin.libreoffice.errors import error_value
 from pycalc.cells import Cell, Rows, worksheet_function

@@ -11,11 +11,9 @@ import json
 import tarfile
 import textwrap
 from importlib.metadata import distribution
-from importlib.resources import files
 
-from addin.excel.agreed import WorksheetFunction, worksheet_functions
-from addin.libreoffice.bundle import bundle
-from addin.officejs.functions import NAMESPACE
+from addin.bundle import bundle
+from addin.declared import NAMESPACE, WorksheetFunction, worksheet_functions
 from pycalc.version import __version__
 
 EXAMPLE = f"={NAMESPACE}.KV_BYTES(32768, 16, 8, 64)"
@@ -24,7 +22,7 @@ EXAMPLE = f"={NAMESPACE}.KV_BYTES(32768, 16, 8, 64)"
 REQUIREMENTS = "xlwings<1\nnumpy\n"
 """``requirements.txt``; which numpy is Pyodide's affair."""
 
-OURS = ("__init__.py", "lite/__init__.py", "lite/cells.py", "lite/faults.py")
+OURS = ("lite/__init__.py", "lite/cells.py")
 """What of the add-in runs inside Excel."""
 
 WIDTH = 120
@@ -67,9 +65,6 @@ unpack(
 """
 )
 from addin.lite.cells import call
-from addin.lite.faults import report_faults
-
-report_faults()
 '''
 
 
@@ -104,9 +99,7 @@ def _literal(text: str) -> str:
 
 def archive() -> bytes:
     """The packages; bzip2 takes a fifth less than zip's own compression, and Pyodide has it."""
-    held = {path: data for path, data in bundle().items() if not path.startswith("addin/")}
-    held |= {f"addin/{path}": files("addin").joinpath(path).read_bytes() for path in OURS}
-    held["LICENSE"] = _licence()
+    held = bundle(OURS) | {"LICENSE": _licence()}
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w:bz2", format=tarfile.USTAR_FORMAT) as tar:
         for path, data in sorted(held.items()):

@@ -17,9 +17,6 @@ from pycalc.symbolic import Symbol, name
 from pycalc.tables import TABLE_FUNCTIONS
 from pycalc.version import __version__
 
-NAMESPACE = "LLMECON"
-"""What Excel shows before a function's name, with a full stop between."""
-
 
 def included() -> list[Formula]:
     """What a script can compute: every function whose body can be traced."""

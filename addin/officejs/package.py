@@ -12,6 +12,7 @@ from pathlib import Path
 from string import Template
 
 from addin.cli.status import RefusedError
+from addin.declared import NAMESPACE
 from addin.officejs import functions, icons
 from pycalc.version import __version__
 
@@ -35,7 +36,7 @@ def command_build(out: Path, url: str | None = None) -> None:
     _require_place(out, place)
     built = build(url.rstrip("/"))
     _write(place, built)
-    print(f"{out}: {len(functions.included())} functions, {functions.NAMESPACE}.NAME in Excel, for {url}")
+    print(f"{out}: {len(functions.included())} functions, {NAMESPACE}.NAME in Excel, for {url}")
     for name, data in built.items():
         print(f"  {name:<20}{len(data):>9,} bytes")
     print(f"not in it: {', '.join(functions.left_out())}")
@@ -48,7 +49,7 @@ def build(url: str) -> dict[str, bytes]:
         "id": MANIFEST_ID,
         "version": __version__,
         "url": url,
-        "namespace": functions.NAMESPACE,
+        "namespace": NAMESPACE,
         "count": str(len(specs)),
         "left_out": _wrapped(functions.left_out()),
     }

@@ -15,8 +15,9 @@ from packages import parts_of, zipped
 from test_udfs import points
 from vba_reader import sources
 
+from addin.declared import worksheet_functions
 from addin.excel import wrappers, xlam
-from addin.excel.agreed import ERROR_NUMBERS, UDF_MODULE, worksheet_functions
+from addin.excel.agreed import ERROR_NUMBERS, UDF_MODULE
 from addin.excel.ovba import Kind, Module, project
 from pycalc import FUNCTIONS
 from pycalc.cells import worksheet_function

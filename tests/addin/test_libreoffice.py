@@ -13,7 +13,7 @@ from libreoffice_book import Answers, Book, approximately
 from libreoffice_office import Office
 from test_udfs import points
 
-from addin.excel.agreed import worksheet_functions
+from addin.declared import worksheet_functions
 from addin.libreoffice.component import SITE
 from pycalc import FUNCTIONS
 from pycalc.cells import worksheet_function

@@ -18,7 +18,7 @@ import pytest
 from lxml import etree
 from test_udfs import points
 
-from addin.excel.agreed import worksheet_functions
+from addin.declared import worksheet_functions
 from addin.libreoffice import component, errors, extension
 from addin.libreoffice.component import MissingError
 from pycalc import FUNCTIONS

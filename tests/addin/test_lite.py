@@ -25,12 +25,13 @@ import pytest
 from calls import TEXTS
 from test_hosts import draw_one
 
-from addin.excel.agreed import worksheet_functions
-from addin.lite import cells, code, faults
+from addin.declared import worksheet_functions
+from addin.lite import cells, code
 from addin.lite.embedding import PYODIDE_VERSION
 from pycalc import FUNCTIONS
 from pycalc.cells import WORKSHEET_NAMES, worksheet_function
 from pycalc.errors import EXCEL_ERRORS, CellError
+from pycalc.float_faults import reporting
 
 HOST = Path(__file__).with_name("lite_host.py")
 POINTS = 20
@@ -233,47 +234,11 @@ def test_examples_of_the_article_and_of_the_policy(name, args, value):
 # ---- WebAssembly
 
 
-OPERANDS = [0.0, 1.0, -1.0, 3.5, 1e-300, 1e200, -1e200, 1e308]
-
-
-@pytest.mark.parametrize("ufunc", [np.add, np.subtract, np.multiply, np.divide, np.power, np.minimum, np.maximum])
-def test_a_fault_of_two_operands_is_the_one_that_numpy_tells(ufunc):
-    for one, other in itertools.product(OPERANDS, repeat=2):
-        if ufunc is not np.divide or (one, other) != (0, 0):  # Python calls that a division by zero, as Excel does
-            assert faults.faults(ufunc, [one, other], quiet(ufunc, one, other)) == told(ufunc, one, other), (one, other)
-
-
-@pytest.mark.parametrize("ufunc", [np.exp, np.log, np.log2, np.log10, np.sqrt, np.floor, np.ceil, np.negative])
-def test_a_fault_of_one_operand_is_the_one_that_numpy_tells(ufunc):
-    for operand in OPERANDS:
-        assert faults.faults(ufunc, [operand], quiet(ufunc, operand)) == told(ufunc, operand), operand
-
-
-def quiet(ufunc, *operands):
-    with np.errstate(all="ignore"):
-        return ufunc(*map(np.float64, operands))
-
-
-def told(ufunc, *operands):
-    """The kinds of fault that numpy has heard of from the processor."""
-    heard = []
-    with np.errstate(all="call", under="ignore", call=lambda words, _: heard.append(words)):
-        ufunc(*map(np.float64, operands))
-    return [next(kind for kind, words in faults.WORDS.items() if words.startswith(fault)) for fault in heard]
-
-
-def test_where_numpy_reports_its_faults_nothing_is_changed(monkeypatch):
-    before = dict(FUNCTIONS)
-    faults.report_faults()
-    assert before == FUNCTIONS
-
-
 @pytest.fixture
-def without_reports(monkeypatch):
+def without_reports():
     """As in WebAssembly: steps that are watched tell numpy nothing."""
-    with patch.dict(FUNCTIONS):
-        monkeypatch.setattr(faults, "numpy_reports", lambda: False)
-        faults.report_faults()
+    watched = {name: reporting(spec) for name, spec in FUNCTIONS.items() if not spec.untraceable}
+    with patch.dict(FUNCTIONS, watched):
         cells._on_cells.cache_clear()
         yield
     cells._on_cells.cache_clear()

@@ -8,8 +8,9 @@ from xml.etree import ElementTree
 import com_host
 import pytest
 
+from addin.declared import worksheet_functions
 from addin.excel import wrappers, xlam
-from addin.excel.agreed import CATEGORY, worksheet_functions
+from addin.excel.agreed import CATEGORY
 
 NAMES = [function.name for function in worksheet_functions()]
 FUNCTION = re.compile(r"^Function (\w+)\((.*?)\)$(.*?)^End Function$", re.MULTILINE | re.DOTALL)
