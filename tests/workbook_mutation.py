@@ -29,15 +29,19 @@ from openpyxl.utils import column_index_from_string, get_column_letter
 
 from pycalc.cells import Cell
 from workbook_templates.build import build
+from workbook_templates.headless.calls import with_marks
+from workbook_templates.headless.engine import NotComputedError
+from workbook_templates.headless.formula_book import FormulaBook
 from workbook_templates.headless.package import with_parts
 from workbook_templates.headless.recalculation import fill_cached_values, recalculate
 from workbook_templates.headless.sheet_xml import formula_cells
-from workbook_templates.reading import RefusedFileError, open_package
+from workbook_templates.reading import open_package
 from workbook_templates.registry import TEMPLATES, template
 from workbook_templates.rules import check_workbook
 from workbook_templates.rules.references import CELLS
 from workbook_templates.spec import SCENARIOS, Input, Template
 
+Place = tuple[str, str]  # sheet and address
 MODES = ("addin", "inline")
 ENOUGH = 100  # mutants of a template and mode
 RANDOM_INPUTS = 20
@@ -176,13 +180,55 @@ def _corner(dollar: str, letters: str, mark: str, row: str, down: int, right: in
     return f"{dollar}{get_column_letter(column)}{mark}{line}" if column > 0 and line > 0 else None
 
 
+class LoadedBook:
+    """A sound workbook kept in the engine, which computes again only what a changed cell reaches."""
+
+    def __init__(self, path: Path) -> None:
+        self.book = FormulaBook(open_package(path))
+        self.cells = {(sheet, cell.address): cell for sheet, cell in self.book.formulas()}
+        self.engine = self.book.computed()
+        self.sound = self._values()
+
+    def values(self, mutant: Mutant, delivered: Cell) -> Mapping[Place, Cell] | None:
+        """What every formula cell holds with the mutant, None where it is not computed; the sound cell is put back."""
+        cell = self.cells[mutant.sheet, mutant.address]
+        assert cell.kind in ("normal", "shared"), f"{mutant}: an array's cell is not changed in place"
+        try:
+            if mutant.after is None:
+                self.engine.set(mutant.sheet, *cell.position, delivered)
+            else:
+                self._write(mutant.sheet, cell.position, mutant.after)
+            values = self._values()
+            if mutant.after is not None and self.engine.spills(mutant.sheet, mutant.address):
+                values = None
+        except (NotComputedError, ValueError, RuntimeError):
+            values = None
+        if values is None:
+            self.engine = self.book.computed()
+            return None
+        self._write(mutant.sheet, cell.position, mutant.before)
+        assert _equal(self._values(), self.sound), f"{mutant}: the sound workbook does not come back"
+        return values
+
+    def stays(self, mutant: Mutant, delivered: Cell) -> bool:
+        """Whether every other cell holds the same with the mutant, and its own, unless its value is typed over it."""
+        values = self.values(mutant, delivered)
+        return values is not None and _equal(_others(values, mutant), self.sound)
+
+    def _write(self, sheet: str, position: tuple[int, int], text: str) -> None:
+        self.engine._book.sheet(sheet).set_formula(*position, f"={with_marks(text)}")
+
+    def _values(self) -> dict[Place, Cell]:
+        self.engine.compute(())
+        return {place: self.engine.value(place[0], *cell.position) for place, cell in self.cells.items()}
+
+
 class Subject:
     """A template in one mode: its workbook in every scenario and for random inputs, each as it should be."""
 
     def __init__(self, name: str, mode: str, folder: Path) -> None:
         self.name, self.mode, self.folder = name, mode, folder
         self.template = template(name)
-        self.paths = [self._made(f"{scenario}", {"scenario": scenario}) for scenario in SCENARIOS]
 
     def _made(self, label: str, overrides: Mapping[str, Any], audit: bool = False) -> Path:
         path = self.folder / f"{self.name}_{self.mode}_{label}.xlsx"
@@ -190,27 +236,34 @@ class Subject:
         return path
 
     @cached_property
-    def audited(self) -> list[Path]:
-        return [self._made(f"{scenario}_audited", {"scenario": scenario}, audit=True) for scenario in SCENARIOS]
+    def delivered(self) -> Path:
+        """The workbook as it is delivered, which mutants change."""
+        return self._made("delivered", {})
+
+    def _loaded(self, label: str, audit: bool = False) -> list[LoadedBook]:
+        return [LoadedBook(self._made(f"{scenario}{label}", {"scenario": scenario}, audit)) for scenario in SCENARIOS]
 
     @cached_property
-    def random_paths(self) -> list[Path]:
+    def scenarios(self) -> list[LoadedBook]:
+        return self._loaded("")
+
+    @cached_property
+    def audited(self) -> list[LoadedBook]:
+        return self._loaded("_audited", audit=True)
+
+    @cached_property
+    def random_books(self) -> list[LoadedBook]:
         dice = random.Random(self.name)
-        return [self._made(f"random{i}", drawn(self.template, dice)) for i in range(RANDOM_INPUTS)]
+        return [LoadedBook(self._made(f"random{i}", drawn(self.template, dice))) for i in range(RANDOM_INPUTS)]
 
     @cached_property
-    def values(self) -> dict[Path, Mapping[tuple[str, str], Cell]]:
-        return {}
-
-    def sound(self, path: Path) -> Mapping[tuple[str, str], Cell]:
-        """What the untouched workbook holds."""
-        if path not in self.values:
-            self.values[path] = recalculate(path).values
-        return self.values[path]
+    def sound(self) -> Mapping[Place, Cell]:
+        """What the formula cells of the delivered workbook hold."""
+        return recalculate(self.delivered).values
 
     def mutants(self, count: int, dice: random.Random) -> list[Mutant]:
         """So many changes: a row at random, a cell of it, a kind of change, one such change."""
-        package = open_package(self.paths[0])
+        package = open_package(self.delivered)
         names = [row.name for row in self.template.all_inputs()]
         rows: dict[tuple[str, int], list[Any]] = {}
         for sheet, part in package.sheet_parts.items():
@@ -221,7 +274,7 @@ class Subject:
         while len(found) < count:
             sheet, _ = place = dice.choice(places)
             cell = dice.choice(rows[place])
-            is_number = isinstance(self.sound(self.paths[0])[sheet, cell.address], float)
+            is_number = isinstance(self.sound[sheet, cell.address], float)
             kinds: dict[str, list[str | None]] = {}
             for kind, after in changes(cell.formula, names, is_number):
                 if after != cell.formula:
@@ -233,43 +286,37 @@ class Subject:
 
     def fate(self, mutant: Mutant) -> str:
         """What notices the mutant: checks, rules or parity; else that it survives, or is equivalent."""
-        changed, same = self.folder / "mutant.xlsx", True
-        for path in self.paths:
-            self._mutate(path, changed, mutant)
-            try:
-                values = recalculate(changed).values
-            except RefusedFileError:
+        delivered, same = self.sound[mutant.sheet, mutant.address], True
+        for book in self.scenarios:
+            values = book.values(mutant, delivered)
+            if values is None:
                 return "refused"
             if values[MASTER] != 0:
                 return "checks"
-            same = same and _equal(values, self.sound(path))
-        if same and (mutant.kind == ANCHOR or all(self._stays(path, changed, mutant) for path in self.random_paths)):
+            same = same and _equal(_others(values, mutant), book.sound)
+        if same and (mutant.kind == ANCHOR or all(book.stays(mutant, delivered) for book in self.random_books)):
             return "equivalent"
-        self._mutate(self.paths[0], changed, mutant)
+        changed = self.folder / "mutant.xlsx"
+        mutate(self.delivered, changed, mutant)
         fill_cached_values(changed, changed)
         if not check_workbook(changed).passed:
             return "rules"
-        return "parity" if any(self._differs(path, changed, mutant) for path in self.audited) else "survived"
+        shown = (book.values(mutant, delivered) for book in self.audited)
+        return "parity" if any(values is None or not _is_small(values[LARGEST]) for values in shown) else "survived"
 
-    def _mutate(self, path: Path, changed: Path, mutant: Mutant) -> None:
-        """What is typed over a formula is the value that it has as delivered."""
-        mutate(path, changed, mutant, self.paths[0])
 
-    def _differs(self, path: Path, changed: Path, mutant: Mutant) -> bool:
-        self._mutate(path, changed, mutant)
-        return not _is_small(recalculate(changed).values[LARGEST])
-
-    def _stays(self, path: Path, changed: Path, mutant: Mutant) -> bool:
-        self._mutate(path, changed, mutant)
-        return _equal(recalculate(changed).values, self.sound(path))
+def _others(values: Mapping[Place, Cell], mutant: Mutant) -> Mapping[Place, Cell]:
+    """The values without that which is typed over its cell."""
+    typed = (mutant.sheet, mutant.address) if mutant.after is None else None
+    return {place: value for place, value in values.items() if place != typed}
 
 
 def _is_small(value: Cell) -> bool:
     return isinstance(value, float) and value <= PARITY
 
 
-def _equal(one: Mapping[tuple[str, str], Cell], other: Mapping[tuple[str, str], Cell]) -> bool:
-    """Whether all formula cells of both hold the same; a cell with its value for a formula is left out."""
+def _equal(one: Mapping[Place, Cell], other: Mapping[Place, Cell]) -> bool:
+    """Whether these formula cells hold the same in the other workbook."""
     for place, value in one.items():
         right = other[place]
         if isinstance(value, float) and isinstance(right, float):
@@ -280,16 +327,14 @@ def _equal(one: Mapping[tuple[str, str], Cell], other: Mapping[tuple[str, str], 
     return True
 
 
-def mutate(source: Path, target: Path, mutant: Mutant, delivered: Path) -> None:
-    """A copy of the workbook with the mutant's cell; without a formula, with the value stored in the delivered one."""
+def mutate(source: Path, target: Path, mutant: Mutant) -> None:
+    """A copy of the workbook with the mutant's cell; without a formula, with the value stored there."""
     package = open_package(source)
     part = package.sheet_parts[mutant.sheet]
     tree = etree.fromstring(package.read(part))
     cell = _cell_of(tree, mutant.address)
     if mutant.after is None:
-        given = _cell_of(etree.fromstring(open_package(delivered).read(part)), mutant.address)
-        given.remove(given.find(f"{SPREADSHEET}f"))
-        cell.getparent().replace(cell, given)
+        cell.remove(cell.find(f"{SPREADSHEET}f"))
     else:
         cell.find(f"{SPREADSHEET}f").text = mutant.after
     data = etree.tostring(tree, xml_declaration=True, encoding="UTF-8", standalone=True)
