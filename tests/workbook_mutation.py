@@ -35,7 +35,7 @@ from workbook_templates.headless.formula_book import FormulaBook
 from workbook_templates.headless.package import with_parts
 from workbook_templates.headless.recalculation import fill_cached_values, recalculate
 from workbook_templates.headless.sheet_xml import formula_cells
-from workbook_templates.reading import open_package
+from workbook_templates.reading import RefusedFileError, open_package
 from workbook_templates.registry import TEMPLATES, template
 from workbook_templates.rules import check_workbook
 from workbook_templates.rules.references import CELLS
@@ -298,7 +298,10 @@ class Subject:
             return "equivalent"
         changed = self.folder / "mutant.xlsx"
         mutate(self.delivered, changed, mutant)
-        fill_cached_values(changed, changed)
+        try:
+            fill_cached_values(changed, changed)
+        except RefusedFileError:  # a cell that depends on the mutant gives a range
+            return "refused"
         if not check_workbook(changed).passed:
             return "rules"
         shown = (book.values(mutant, delivered) for book in self.audited)

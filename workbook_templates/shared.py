@@ -4,6 +4,23 @@ from pycalc import quantities as q
 from workbook_templates import units as u
 from workbook_templates.spec import Check, Input, article, ours
 
+# Whole numbers of a quotient
+
+
+def whole_down(quotient: str) -> str:
+    """As many as fit: what lacks less than a millionth, 0.7·45/0.3 being 104.99999999999999, is the computer's rounding."""
+    return f"INT(ROUND({quotient},6))"
+
+
+def whole_up(quotient: str) -> str:
+    """As many as are needed: 700·1.1 is a hair more than 770 to a computer, which is no reason to buy another.
+
+    >>> whole_up("needed/users")
+    '-INT(-ROUND(needed/users,6))'
+    """
+    return f"-INT(-ROUND({quotient},6))"
+
+
 # Inputs
 
 ACHIEVED_BANDWIDTH = Input(

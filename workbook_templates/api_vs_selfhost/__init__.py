@@ -58,7 +58,7 @@ WINNERS = Grid(
     (),
     Line("winner_at", "Cheaper", WORD, '=IF(api_total>tco_at,"Self-host","API")'),
     steps=(
-        Line("fleet_at", "GPUs", u.GPUS, "=MAX(min_gpus,-INT(-work_hours/(8760*utilisation)))"),
+        Line("fleet_at", "GPUs", u.GPUS, f"=MAX(min_gpus,{shared.whole_up('work_hours/(8760*utilisation)')})"),
         Line("tco_at", "Hosted, all in", u.USD_PER_YEAR, "=SELF_HOST_TCO(staff, fleet_at-included, rent, FALSE, other)"),
     ),
     winners=(("Self-host", style.GOOD_FILL), ("API", style.KEY_FILL)),

@@ -1,5 +1,6 @@
 """From tokens to an API's bill and to the cost of one's own service, and to the volume at which they are equal."""
 
+from workbook_templates import shared
 from workbook_templates import units as u
 from workbook_templates.api_vs_selfhost.inputs import CHIPS, MODELS, TIERS
 from workbook_templates.spec import WORD, Line, Months, section
@@ -135,7 +136,14 @@ HOST = section(
         "=work_hours/(8760*utilisation)",
         "at the utilisation that traffic allows",
     ),
-    Line("gpus", "GPUs", u.GPUS, "=MAX(min_gpus,-INT(-gpus_needed))", "whole ones, and no fewer than the least", key=True),
+    Line(
+        "gpus",
+        "GPUs",
+        u.GPUS,
+        f"=MAX(min_gpus,{shared.whole_up('gpus_needed')})",
+        "whole ones, and no fewer than the least",
+        key=True,
+    ),
     Line("included", "Of them, in the tier", u.GPUS, '=IF(rent_in_tier="Yes",min_gpus,0)', "the starting fleet, or none"),
     Line("gpus_paid", "GPUs rented besides", u.GPUS, "=gpus-included"),
     Line("gpu_year", "Rent of a GPU, a year", u.USD, "=rent*8760", "all hours, used or not"),
@@ -336,7 +344,7 @@ FLOW = section(
         "gpus_m",
         "GPUs",
         u.GPUS,
-        "=MAX(min_gpus,-INT(-gpus_needed*tokens_m/monthly_b))",
+        f"=MAX(min_gpus,{shared.whole_up('gpus_needed*tokens_m/monthly_b')})",
         "whole ones",
         trend=True,
     ),

@@ -61,7 +61,7 @@ BY_CONTEXT = Grid(
     ("session_rank",),
     axis(CHIPS.choice, *GPUS),
     ("gpu_bytes", "users_tpot", "users_ttft"),
-    Line("gpus_at", "GPUs", u.GPUS, "=IF(users_at>=1,-INT(-needed/MAX(users_at,1))*tensor_parallel,NA())"),
+    Line("gpus_at", "GPUs", u.GPUS, f"=IF(users_at>=1,{shared.whole_up('needed/users_at')}*tensor_parallel,NA())"),
     steps=(
         Line("fit_at", "Sessions by memory", u.USERS, "=USERS_PER_GPU(gpu_bytes, weights_rank, session_rank, overhead_bytes)"),
         Line("users_at", "Sessions by all limits", u.USERS, "=MIN(fit_at,users_tpot,users_ttft)"),

@@ -1,5 +1,6 @@
 """From model and GPU to sessions per replica under three limits, and from these to GPUs and dollars."""
 
+from workbook_templates import shared
 from workbook_templates import units as u
 from workbook_templates.capacity.inputs import CHIPS, MODELS
 from workbook_templates.spec import WORD, Cases, Line, section
@@ -93,7 +94,7 @@ SPEED = section(
         "users_tpot",
         "Sessions by time per token",
         u.USERS,
-        "=MAX(0,INT(MIN(by_reading,by_computing)))",
+        f"=MAX(0,{shared.whole_down('MIN(by_reading,by_computing)')})",
         "the step is caches + the slower of weights and computing",
         key=True,
     ),
@@ -123,7 +124,7 @@ SPEED = section(
         "users_ttft",
         "Sessions by time to first token",
         u.USERS,
-        "=INT(load_allowed*request_seconds/prompt_seconds)",
+        f"={shared.whole_down('load_allowed*request_seconds/prompt_seconds')}",
         "each sends a prompt now and then",
         key=True,
     ),
@@ -156,7 +157,7 @@ FLEET = section(
         "replicas",
         "Replicas",
         u.REPLICAS,
-        "=IF(users>=1,-INT(-needed/MAX(users,1)),NA())",
+        f"=IF(users>=1,{shared.whole_up('needed/users')},NA())",
         "whole ones; #N/A where not one session fits the limits",
     ),
     Line("gpus", "GPUs", u.GPUS, "=replicas*tensor_parallel", "the answer", key=True),

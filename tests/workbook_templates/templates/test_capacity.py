@@ -38,6 +38,13 @@ def test_the_articles_users_and_what_an_hour_of_one_costs(context: int, users: i
     assert found["user_hour"] == pytest.approx(user_hour, abs=5e-4)
 
 
+def test_sessions_that_just_fit_need_no_more_replicas_for_the_computer_s_rounding(tmp_path: Path) -> None:
+    """700 sessions and 10 % are 770, 55 replicas of 14; in floating point they are a hair more."""
+    found = results(tmp_path, scenario="Bull", weight_bits=28.7587, context=29042.9, sessions=700)
+    assert 700 * (1 + 0.1) > 770
+    assert (found["users"], found["replicas"]) == (14, 55)
+
+
 def in_python(bits: float, sessions: float, tp: int) -> dict[str, float]:
     """The same question put to pycalc's own functions, the batch found by trying."""
     memory, bandwidth, peak = 80e9, 3350e9 * 0.5, 989e12 * 0.4
