@@ -3,8 +3,7 @@
 `--random-inputs N` draws N sets of inputs for each template; a few by default.
 """
 
-import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import openpyxl
 import pytest
 import workbook_engines as engines
+from random_inputs import random_sets
 
 import pycalc
 from pycalc.errors import CellError
@@ -22,7 +22,7 @@ from workbook_templates.package import workbook_bytes
 from workbook_templates.registry import TEMPLATES, template
 from workbook_templates.render import render
 from workbook_templates.rules import check_workbook
-from workbook_templates.spec import SCENARIOS, Input, Template
+from workbook_templates.spec import SCENARIOS
 
 MODES = ("addin", "inline")
 NAMES = tuple(TEMPLATES)
@@ -116,35 +116,6 @@ def test_no_plain_workbook_calls_our_functions(files: Callable[..., Path], name:
 def test_the_same_bytes_again(name: str, mode: str, files: Callable[..., Path], tmp_path: Path) -> None:
     build(template(name), tmp_path / "again.xlsx", mode)  # type: ignore[arg-type]
     assert (tmp_path / "again.xlsx").read_bytes() == files(name, mode).read_bytes()
-
-
-SHARES = (0.1, 0.4, 1)
-"""How many of the inputs a set moves: all of them at once rarely make a model that fits."""
-
-
-def drawn(chosen: Template, dice: random.Random) -> dict[str, Any]:
-    """Inputs anywhere inside their validation's bounds: even over the decades where these are far apart."""
-    found: dict[str, Any] = {}
-    share = dice.choice(SHARES)
-    for row in chosen.all_inputs():
-        if dice.random() > share:
-            continue
-        if not isinstance(row, Input):
-            options = chosen.catalogue(row.options).options if isinstance(row.options, str) else row.options
-            found[row.name] = dice.choice(tuple(options))
-            continue
-        low, high = row.bounds
-        is_wide = low > 0 and high / low > 100
-        value = low * (high / low) ** dice.random() if is_wide else dice.uniform(low, high)
-        value = float(f"{value:.6g}")
-        found[row.name] = min(max(round(value) if row.whole else value, low), high)
-    return found
-
-
-def random_sets(name: str, count: int) -> Iterator[dict[str, Any]]:
-    dice = random.Random(name)
-    for _ in range(count):
-        yield drawn(template(name), dice) | {"scenario": dice.choice(SCENARIOS)}
 
 
 @pytest.mark.parametrize("name", NAMES)
