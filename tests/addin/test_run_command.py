@@ -212,3 +212,22 @@ def test_a_workbook_per_scenario_is_the_template_with_its_inputs_and_values(llme
             assert made.namelist() == template.namelist()
             others = [part for part in made.namelist() if not part.startswith("xl/worksheets/sheet")]
             assert all(made.read(part) == template.read(part) for part in others)
+
+
+@pytest.mark.parametrize("engine", ["auto", "vector", "formualizer"])
+def test_what_another_moment_would_change_is_refused(llmecon, table, tmp_path, engine):
+    book = openpyxl.Workbook()
+    book.active.title = "Inputs"
+    book.active["B2"] = 1
+    summary = book.create_sheet("Summary")
+    summary["B2"], summary["B3"], summary["B4"] = "=SUM(B3:B4)", "=Inputs!B2*RAND()", "=Inputs!B2+1"
+    summary["B5"] = "=TODAY()"
+    book.save(tmp_path / "book.xlsx")
+    rows = table("k,Inputs!B2\na,1\n")
+    words = ("run", tmp_path / "book.xlsx", "--scenarios", rows, "-o", tmp_path / "out.csv", "--engine", engine, "--outputs")
+    for outputs, cell, name in (("Summary!B4,Summary!B2", "B3", "RAND"), ("Summary!B5", "B5", "TODAY")):
+        run = llmecon(*words, outputs)
+        assert run.status == 2
+        assert run.err.startswith(f"llmecon: VOLATILE: {tmp_path / 'book.xlsx'}: Summary!{cell}: {name} gives another value")
+    assert not (tmp_path / "out.csv").exists()
+    assert llmecon(*words, "Summary!B4").status == 0

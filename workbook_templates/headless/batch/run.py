@@ -18,6 +18,7 @@ from pycalc.version import __version__
 from workbook_templates.headless.batch.binding import Input, Places, bound_inputs, bound_outputs
 from workbook_templates.headless.batch.cluster import Cluster, workers
 from workbook_templates.headless.batch.pool import Pool
+from workbook_templates.headless.batch.repeatable import require_repeatable
 from workbook_templates.headless.batch.results import write_quarantine, writer_for
 from workbook_templates.headless.batch.scenario_books import ScenarioBooks
 from workbook_templates.headless.batch.shards import Lost, Shard
@@ -91,6 +92,7 @@ def run(book: Path, scenarios: Path, out: Path, outputs: str | None, options: Op
     places = Places(Book(package))
     inputs = bound_inputs(places, table.file, table.columns)
     found = bound_outputs(places, outputs)
+    require_repeatable(places.book, {place for column in inputs for place in column.places}, found.values())
     _require_room(out, table, inputs, found)
     with Store(out) as store:
         batch = _Batch(package, table, inputs, found, out, options, store)
