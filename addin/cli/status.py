@@ -35,6 +35,10 @@ class Status(IntEnum):
     READER_GONE = 128 + 13
 
 
+UNIX_ONLY = ("fcntl", "resource")
+"""What Python has not on Windows: locks that end with their process, and limits of memory."""
+
+
 class RefusedError(Exception):
     """What was asked cannot be done as asked; the message says why and what would do."""
 
@@ -89,6 +93,8 @@ def _status_of(ending: BaseException) -> int:
             name = f"{ending.filename}: " if ending.filename else ""
             note(f"llmecon: {name}{ending.strerror or ending}")
             return Status.IO_ERROR
+        case ImportError(name=name) if name in UNIX_ONLY:
+            return _refuse("llmecon: this command needs Linux or macOS; on Windows run it in WSL")
         case ImportError():
             note(f"llmecon: the installation is broken: {ending}")
             return Status.FAULT

@@ -176,3 +176,22 @@ def test_help_needs_neither_numpy_nor_a_reader_of_workbooks(start):
     assert "Usage: llmecon" in out
     heavy = {"numpy", "openpyxl", "lxml", "formualizer", "pandas", "pycalc", "workbook_templates", "pydantic", "rich"}
     assert not heavy & set(modules.split())
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("run", "b.xlsx", "--scenarios", "s.csv", "-o", "o.csv"), ("sweep", "KV_BYTES", "--table", "t.csv", "-o", "o.csv")],
+)
+def test_where_python_has_no_locks_and_limits_batches_say_so(start, words):
+    """As on Windows."""
+    script = "import sys\nsys.modules.update(fcntl=None, resource=None)\nfrom addin.cli import main\nmain()"
+    process = start("-c", script, *words)
+    assert process.communicate() == ("", "llmecon: this command needs Linux or macOS; on Windows run it in WSL\n")
+    assert process.returncode == 2
+
+
+def test_where_python_has_no_locks_and_limits_all_else_works(start):
+    script = "import sys\nsys.modules.update(fcntl=None, resource=None)\nfrom addin.cli import main\nmain()"
+    process = start("-c", script, "check", "missing.xlsx")
+    assert process.communicate()[1].startswith("llmecon: MISSING: missing.xlsx: ")
+    assert process.returncode == 2
