@@ -298,6 +298,26 @@ TEMPLATE = Template(
             "#N/A where rent saved, or margin, does not cover the cash cost",
         ),
         Check(
+            "Cash cost is the year's bill",
+            "ABS(cash_hour*8760-rated_kw*(site_pue*usd_kwh*8760+colocation*12))<=1E-09*cash_hour*8760",
+            "Electricity and colocation of a year, over all hours",
+        ),
+        Check(
+            "Users pay the revenue",
+            "ABS(user_revenue*month_requests*(1-free_share)*12-revenue_year*user_requests)<=1E-06*revenue_year",
+            "Put back: what paying users bring in a year, by their requests",
+        ),
+        Check(
+            "Requests write the year's tokens",
+            "ABS(month_requests*answer*12-out_rate*utilisation*3600*8760)<=1E-09*month_requests*answer",
+            "Twelve months of answers",
+        ),
+        Check(
+            "Users leave the margin",
+            "ABS(user_margin*revenue-user_revenue*margin)<=1E-09*(revenue+cogs)*user_revenue",
+            "Contribution over revenue is the same of a user and of an hour",
+        ),
+        Check(
             "No error but #N/A in the calculation",
             "ISERR(SUM(calc.values))=FALSE",
             "#N/A where not one session fits, or what never happens; any other error is a fault",

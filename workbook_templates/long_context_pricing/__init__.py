@@ -288,6 +288,16 @@ TEMPLATE = Template(
             "GPUs on average times their rent is the month's cost",
         ),
         Check(
+            "Per cent and dollars agree",
+            "ABS(mix_margin*mix_revenue-mix_profit)<=1E-09*(mix_cost+mix_revenue)",
+            "Two routes to the month's margin",
+        ),
+        Check(
+            "The prompt's part makes the prompt's cost",
+            "ABS(prefill_part*at_session_cost-at_prefill_cost)<=1E-09*at_session_cost",
+            "Put back, for the tier looked at",
+        ),
+        Check(
             "No error but #N/A in the calculation",
             "ISERR(SUM(calc.values))=FALSE",
             "#N/A where a tier does not fit; any other error is a fault",
