@@ -327,11 +327,7 @@ TEMPLATE = Template(
         only_missing("by_api", "where hosting never pays"),
         only_missing("scenarios", "where a scenario has no break-even or no payback"),
         Check("Levers start from the live saving", "ABS(levers.live-saving)<=tco*1E-09", "Second computation on Sensitivity"),
-        Check(
-            "Scenario strip agrees",
-            "ABS(INDEX(scenarios.saving,1,scenario_index)-saving)<=tco*1E-09",
-            "Third computation on Sensitivity",
-        ),
+        shared.STRIP_AGREES,
     ),
     headlines=(
         "saving",

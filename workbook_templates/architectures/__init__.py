@@ -361,11 +361,7 @@ TEMPLATE = Template(
             "ABS(levers.live-decode_cost)<=decode_cost*1E-09",
             "Second computation on Sensitivity",
         ),
-        Check(
-            "Scenario strip agrees",
-            "ABS(INDEX(scenarios.decode_cost,1,scenario_index)-decode_cost)<=decode_cost*1E-09",
-            "Third computation on Sensitivity",
-        ),
+        shared.STRIP_AGREES,
     ),
     headlines=(
         "decode_cost",

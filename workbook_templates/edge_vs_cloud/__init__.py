@@ -308,11 +308,7 @@ TEMPLATE = Template(
         Check(
             "Levers start from the live saving", "ABS(levers.live-saving)<=cloud_all*1E-09", "Second computation on Sensitivity"
         ),
-        Check(
-            "Scenario strip agrees",
-            "ABS(INDEX(scenarios.saving,1,scenario_index)-saving)<=cloud_all*1E-09",
-            "Third computation on Sensitivity",
-        ),
+        shared.STRIP_AGREES,
     ),
     headlines=(
         "saving",

@@ -239,11 +239,7 @@ TEMPLATE = Template(
         only_missing("scenarios", "where a scenario's money never comes back"),
         only_missing("levers", "where a lever's model does not fit"),
         Check("Levers start from the live value", "ABS(levers.live-npv)<=capex*1E-09", "Third computation on Sensitivity"),
-        Check(
-            "Scenario strip agrees",
-            "SUM(scenarios.off)=0",
-            "Line by line, fourth computation on Sensitivity",
-        ),
+        shared.STRIP_AGREES,
     ),
     headlines=(
         "npv",

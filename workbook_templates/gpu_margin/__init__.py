@@ -331,11 +331,7 @@ TEMPLATE = Template(
         only_missing("scenarios", "where a scenario's model does not fit"),
         only_missing("levers", "where a lever's value does not fit"),
         Check("Levers start from the live margin", "ABS(levers.live-margin)<=1E-09*(revenue+cogs)", "Second computation"),
-        Check(
-            "Scenario strip agrees",
-            "ABS(INDEX(scenarios.margin,1,scenario_index)-margin)<=1E-09*(revenue+cogs)",
-            "Third computation on Sensitivity",
-        ),
+        shared.STRIP_AGREES,
     ),
     headlines=(
         "margin",

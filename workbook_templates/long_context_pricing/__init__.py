@@ -317,11 +317,7 @@ TEMPLATE = Template(
         only_missing("scenarios", "where a tier does not fit in a scenario"),
         only_missing("levers", "where a lever's value does not fit"),
         Check("Levers start from the live floor", "ABS(levers.live-at_floor)<=1E-09*at_floor", "Second computation"),
-        Check(
-            "Scenario strip agrees",
-            "ABS(INDEX(scenarios.mix_revenue,1,scenario_index)-mix_revenue)<=1E-09*mix_revenue",
-            "Third computation on Sensitivity",
-        ),
+        shared.STRIP_AGREES,
     ),
     headlines=(
         "mix_margin",

@@ -358,11 +358,7 @@ TEMPLATE = Template(
             "CHOOSE(1+ISNUMBER(rent),TRUE,(levers.live-decode_cost)^2<=decode_cost^2*1E-12)",
             "Second computation on Sensitivity; not asked where no rent is known",
         ),
-        Check(
-            "Scenario strip agrees",
-            "ABS(INDEX(scenarios.step_share,1,scenario_index)-step_share)<=1E-09",
-            "Third computation on Sensitivity",
-        ),
+        shared.STRIP_AGREES,
     ),
     headlines=(
         "step_share",
