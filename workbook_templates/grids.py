@@ -138,7 +138,8 @@ class _GridDrawing:
         is_first, first, last = not self.matrices, head + 1, head + self.count
         origin = min((first, *self.matrices.values()))  # where the axis and the lines beside it stand
         titles = {self.side[line.name]: line.label for line in self.beside} if is_first else {}
-        heads = {"B": f"{cell.label}, {cell.unit.name}", "C": grid.down.unit.name, **titles}
+        of = cell.label if cell.label == cell.unit.name else f"{cell.label}, {cell.unit.name}"
+        heads = {"B": of, "C": grid.down.unit.name, **titles}
         page.heads(heads, middle="".join(("C", *titles)), tall=bool(titles))
         for letter in self.letters:
             page.put(f"{letter}{head}", f"={letter}{self.rows[grid.across.name]}", style.HEAD, grid.across.unit.format)

@@ -155,6 +155,18 @@ class Page:
         self.sheet.row_breaks.append(Break(id=self.row - 1))
         self.began = self.row
 
+    def over_pages(self, count: int) -> list[int]:
+        """The rows of so many lines from here on, one left free at the top of each further page."""
+        left, rows = self.rows_of_page - (self.row - self.began), list[int]()
+        for _ in range(count):
+            if left <= 0:
+                left = self.rows_of_page - 1
+                rows.append(rows[-1] + 2 if rows else self.row)
+            else:
+                rows.append(rows[-1] + 1 if rows else self.row)
+            left -= 1
+        return rows
+
     def keep(self, rows: int) -> bool:
         """Whether a new page begins here, so that so many rows stay together."""
         while self.row - self.began > self.rows_of_page:  # what is longer than a page went on to the next by itself

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from openpyxl.utils import column_index_from_string, get_column_letter
 
 from workbook_templates import style
-from workbook_templates.columns import HEAD, columns_of, draw_rows, finish_columns, head_columns, open_page
+from workbook_templates.columns import HEAD, columns_of, draw_rows, finish_columns, open_page
 from workbook_templates.grids import SHEET, letters_from, row_of, wanted_lines
 from workbook_templates.input_sheets import SCENARIO_COLUMNS
 from workbook_templates.page import Draft, Local, Page, Place
@@ -21,40 +21,48 @@ from workbook_templates.stated_sheets import count_held
 def draw_strip(page: Page, strip: Strip) -> None:
     """The scalars of the strip; the rows with columns go on sheets of their own, and both read each other."""
     draft, letters, top = page.draft, letters_from(len(SCENARIOS)), page.row
-    page.heads({"B": "Line", "C": "Unit", **dict(zip(letters, SCENARIOS, strict=True))})
+    off = letters_from(strip_width(strip))[-1]
+    heads = {"B": "Line", "C": "Unit", off: "Off live", **dict(zip(letters, SCENARIOS, strict=True))}
+    page.heads(heads)
     draft.places[f"{strip.name}.names"] = Place(SHEET, f"${letters[0]}${top}:${letters[-1]}${top}")
     inputs = {row.name: draft.places[row.name].row for row in draft.template.all_inputs()}
     lines, overs = wanted_lines(draft, strip.outputs, set(inputs)), draft.template.overs()
     once = [line for line in lines if overs[line.name] is None]
     runs = [_Run(draft, over, [line for line in lines if overs[line.name] == over]) for over in strip.over]
+    rows = page.over_pages(len(once))
     columns: dict[str, dict[str, str | Place]] = {}
     beside: dict[str, dict[str, str]] = {}
     for letter, scenario, column in zip(letters, SCENARIOS, SCENARIO_COLUMNS.values(), strict=True):
         local: dict[str, str | Place] = {name: Place("Inputs", f"${column}${row}") for name, row in inputs.items()}
         beside[letter] = {name: f"Inputs!{column}${row}" for name, row in inputs.items()}  # one formula along the row
-        local |= {line.name: Place(SHEET, f"${letter}${page.row + i}") for i, line in enumerate(once)}
+        local |= {line.name: Place(SHEET, f"${letter}${row}") for line, row in zip(once, rows, strict=True)}
         for run in runs:
             local |= run.places(scenario)
         columns[letter] = local
-    draw_again(page, strip.name, once, {letter: local | beside[letter] for letter, local in columns.items()})
+    for line, row in zip(once, rows, strict=True):
+        if row != page.row:
+            page.new_page()
+            page.heads(heads)
+        draw_again(page, strip.name, line, {letter: local | beside[letter] for letter, local in columns.items()})
     if isinstance(strip, StatedStrip):
         count_held(page, strip, [line for line in once if isinstance(line, Stated)])
     for run in runs:
         run.draw(strip, dict(zip(SCENARIOS, columns.values(), strict=True)))
-    _draw_off(page, strip, once, letters, top, runs)
+    _draw_off(page, strip, once, letters, off, runs)
     live = style.when(f"{letters[0]}${top}={draft.places['scenario'].seen_from(SHEET)}", fill=style.KEY_FILL)
-    page.sheet.conditional_formatting.add(f"{letters[0]}{top + 1}:{letters[-1]}{page.row - 1}", live)
+    further = [row for row, before in zip(rows[1:], rows, strict=False) if row != before + 1]
+    for first, beyond in zip([top + 1, *further], [*(row - 1 for row in further), page.row], strict=True):
+        page.sheet.conditional_formatting.add(f"{letters[0]}{first}:{letters[-1]}{beyond - 1}", live)
 
 
 def _draw_off(
-    page: Page, strip: Strip, lines: Sequence[Line], letters: Sequence[str], top: int, runs: Sequence["_Run"]
+    page: Page, strip: Strip, lines: Sequence[Line], letters: Sequence[str], off: str, runs: Sequence["_Run"]
 ) -> None:
     """Beside each line that has a number, 1 where the live scenario's column is not what the calculation gives.
 
     Below, how many cells of the sheets over months or cases are not.
     """
-    draft, off = page.draft, letters_from(strip_width(strip))[-1]
-    page.put(f"{off}{top}", "Off live", style.HEAD)
+    draft = page.draft
     index = draft.places["scenario_index"].seen_from(SHEET)
     rows = [int(draft.places[f"{strip.name}.{line.name}"].row) for line in lines]
     for line, row in zip(lines, rows, strict=True):
@@ -75,15 +83,14 @@ def strip_width(strip: Strip) -> int:
     return (len(SCENARIOS) + 1) * (2 if isinstance(strip, StatedStrip) else 1) + 1
 
 
-def draw_again(page: Page, block: str, lines: Sequence[Line], columns: Mapping[str, Local]) -> None:
-    """Lines as rows, the same formula in each column, whose names are all settled."""
-    for line in lines:
-        page.label(line.label, line.unit.name, line.key)
-        for letter, local in columns.items():
-            seen = {name: place for name, place in local.items() if name != line.name}  # what does not move is read from Calc
-            page.formula(f"{letter}{page.row}", line.formula, line.unit.tight, line.key, seen)
-        page.draft.places[f"{block}.{line.name}"] = row_of(page, list(columns))
-        page.row += 1
+def draw_again(page: Page, block: str, line: Line, columns: Mapping[str, Local]) -> None:
+    """A line as a row, the same formula in each column, whose names are all settled."""
+    page.label(line.label, line.unit.name, line.key)
+    for letter, local in columns.items():
+        seen = {name: place for name, place in local.items() if name != line.name}  # what does not move is read from Calc
+        page.formula(f"{letter}{page.row}", line.formula, line.unit.tight, line.key, seen)
+    page.draft.places[f"{block}.{line.name}"] = row_of(page, list(columns))
+    page.row += 1
 
 
 class _Run:
@@ -92,7 +99,7 @@ class _Run:
     def __init__(self, draft: Draft, over: Over, lines: Sequence[Line]) -> None:
         self.draft, self.over, self.lines = draft, over, lines
         self.title = run_sheet(over)
-        self.height = len(lines) + 3  # a gap, the scenario's name, its header
+        self.height = len(lines) + 2  # a gap, the scenario's name
         self.off = ""
         """Where it says line by line how many cells are off the calculation."""
 
@@ -102,14 +109,12 @@ class _Run:
         return {line.name: at.place(self.title, first + i) for i, line in enumerate(self.lines)}
 
     def draw(self, strip: Strip, local: Mapping[str, Local]) -> None:
-        heading = "Every scenario", "The calculation once more for each scenario's own inputs, whichever is live"
+        heading = "Every scenario", "Once more for each scenario's own inputs"
         page = open_page(self.draft, self.title, self.over, heading, style.TEAL)
         for scenario in SCENARIOS:
-            if scenario != SCENARIOS[0]:
+            if scenario != SCENARIOS[0]:  # each page and each view begin with the header, which stays
                 page.new_page()
-                page.row += 1
-                head_columns(page, self.over, "", "How")
-            page.section(scenario, gap=False)
+            page.section(scenario, gap=scenario != SCENARIOS[0])
             places = self.places(scenario)
             self.draft.places |= {f"{strip.name}.{scenario}.{name}": place for name, place in places.items()}
             draw_rows(page, self.over, self.lines, places, local[scenario])
