@@ -54,7 +54,9 @@ class CellError:
 
 def shorten(text: str, limit: int = TEXT_LIMIT) -> str:
     """Cut a text to one line that a cell or a function wizard can hold."""
-    line = "".join(character if character.isprintable() else " " for character in text[:limit])
+    line = text[:limit]
+    if not line.isprintable():
+        line = "".join(character if character.isprintable() else " " for character in line)
     return line if len(text) <= limit else line[:-1] + "…"
 
 
