@@ -2,7 +2,7 @@
 
 from workbook_templates import style
 from workbook_templates.grids import SHEET, rules_of
-from workbook_templates.page import Page
+from workbook_templates.page import Page, Place
 from workbook_templates.spec import Grid, HeatMap
 
 SHORT = 14  # letters that the first column shows in full
@@ -31,6 +31,11 @@ def draw_heat_map(page: Page, spec: HeatMap, columns: str, top: int, rows: int) 
         for letter, column in zip(letters, spec.columns, strict=True):
             home = sources[column].cell.split("$")[1]
             page.put(f"{letter}{row}", f"={SHEET}!{home}{source}", style.LINK, grid.cell.unit.tight)
+    for i, run in enumerate(spec.runs):
+        ends = [(letters[at], sources[spec.columns[at]].cell.split("$")[1]) for at in (run[0], run[-1])]
+        (left, home), (right, last) = ends
+        draft.places[f"shown.{grid.name}.run{i}"] = Place(page.title, f"${left}${top + 2}:${right}${top + 1 + count}")
+        draft.places[f"{grid.name}.run{i}"] = Place(SHEET, f"${home}${first}:${last}${first + count - 1}")
     area = f"{letters[0]}{top + 2}:{letters[-1]}{top + 1 + count}"
     for rule in rules_of(draft, grid, f"{letters[0]}{top + 2}", page.title):
         page.sheet.conditional_formatting.add(area, rule)

@@ -130,8 +130,8 @@ class _Run:
         for line in self.lines:
             own, live = places[line.name], self.draft.places[line.name]
             total = f"+({own.total}<>{live.sheet}!{live.total})" if line.total else ""
-            cells = f"SUMPRODUCT(({own.cell}<>{live.sheet}!{live.cell})*1){total}"
-            text = f"=({index}={SCENARIOS.index(scenario) + 1})*({cells})"
+            cells = f"SUMPRODUCT(--({own.cell}<>{live.sheet}!{live.cell})){total}"
+            text = f"=IF({index}={SCENARIOS.index(scenario) + 1},{cells},0)"
             page.put(f"{column}{own.row}", text, style.LINK, "0")
             last = own.row
         self.off = f"{self.title}!${column}${HEAD + 2}:${column}${last}"

@@ -298,6 +298,11 @@ TEMPLATE = Template(
             "Put back, for the tier looked at",
         ),
         Check(
+            "What an API's price covers of the floor, put back",
+            "ABS(at_cover*at_floor-at_token_price)<=1E-09*at_token_price",
+            "For the tier looked at",
+        ),
+        Check(
             "No error but #N/A in the calculation",
             "ISERR(SUM(calc.values))=FALSE",
             "#N/A where a tier does not fit; any other error is a fault",

@@ -347,6 +347,18 @@ TEMPLATE = Template(
             "AND(software_loss>=-1E-09,work_share<=step_share*(1+1E-09))",
             "Nothing negative is left for software, and no more work than the roof allows",
         ),
+        Check("No wait is negative", "MIN(weights_wait,cache_wait,1-work_share)>=0", "Each a share of the step"),
+        Check(
+            "Parts of the rent add up",
+            "ABS(work_hour+weights_hour+cache_hour+software_hour-rent)<=1E-09*rent",
+            "Work, waits and losses; not asked where no rent is known",
+            otherwise="ISNUMBER(rent)*1",
+        ),
+        Check(
+            "The gap to the phone, put back",
+            "ABS(compute_gap*phone_rate-peak_flops)<=1E-09*peak_flops",
+            "The phone's compute times the gap is the chip's",
+        ),
         Check("No remedy makes it slower", "MIN(gain.all)>=-1E-09", "Calc_Remedies"),
         only_missing("by_chip", "where memory or rent is unknown, weights do not fit, or caches forbid the ridge"),
         only_missing("by_context", "where the batch does not fit in memory"),

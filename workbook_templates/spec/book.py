@@ -6,9 +6,11 @@ from datetime import date
 
 from workbook_templates.spec.blocks import Block, Strip
 from workbook_templates.spec.catalogue import Catalogue
-from workbook_templates.spec.charts import Chart
+from workbook_templates.spec.charts import Chart, HeatMap
 from workbook_templates.spec.rows import SCENARIOS, CaseInput, Choice, Input, Line, Over, Section, Unit
 from workbook_templates.spec.stated import is_stated
+
+SHOWS = "It shows what was computed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +121,16 @@ class Template:
         yield from self.checks
         for kpi in self.kpis:
             shown, name = f"kpi.{kpi.name}", kpi.name
-            yield Check(
-                f"Dashboard: {kpi.label}", f"{shown}={name}", "It shows what was computed", otherwise=f"ISNUMBER({name})*1"
-            )
+            yield Check(f"Dashboard: {kpi.label}", f"{shown}={name}", SHOWS, otherwise=f"ISNUMBER({name})*1")
         for block in self.blocks:
             if isinstance(block, Strip):
                 sums = tuple(f"SUM({part}.{self.headlines[0]})" for part in (f"shown.{block.name}", block.name))
-                yield Check("Dashboard: scenarios", "=".join(sums), "It shows what was computed", otherwise="0")
+                yield Check("Dashboard: scenarios", "=".join(sums), SHOWS, otherwise="0")
+        for spec in self.charts:
+            if isinstance(spec, HeatMap):
+                for i, _ in enumerate(spec.runs):
+                    same = f"SUMPRODUCT(--(shown.{spec.grid}.run{i}<>{spec.grid}.run{i}))=0"
+                    yield Check(f"Dashboard: {spec.grid.replace('_', ' ')}, part {i + 1}", same, SHOWS, otherwise="0")
 
     def all_inputs(self) -> Iterator[Input | Choice]:
         """The inputs that have a value for each scenario."""

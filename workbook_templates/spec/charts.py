@@ -102,5 +102,16 @@ class HeatMap:
     grid: str
     columns: tuple[int, ...]
 
+    @property
+    def runs(self) -> list[list[int]]:
+        """The positions, among those shown, of columns that stand side by side in the grid, too."""
+        found: list[list[int]] = []
+        for i, column in enumerate(self.columns):
+            if i and column == self.columns[i - 1] + 1:
+                found[-1].append(i)
+            else:
+                found.append([i])
+        return found
+
 
 Chart = CategoryChart | XyChart | WaterfallChart | TornadoChart | HeatMap

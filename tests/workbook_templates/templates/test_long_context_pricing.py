@@ -155,6 +155,7 @@ FAULTS = {
     "Fleet and cost agree": ("mix_gpus", "=1"),
     "Per cent and dollars agree": ("mix_margin", "=0.1"),
     "The prompt's part makes the prompt's cost": ("prefill_part", "=0.9"),
+    "What an API's price covers of the floor, put back": ("at_cover", "=1"),
     "No error but #N/A in the calculation": ("at_multiple", "=1/0"),
     "No error but #N/A by tier": ("list_multiple", "=1/0"),
     "No error but #N/A in by margin": ("by_margin.cells", "=1/0"),
