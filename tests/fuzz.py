@@ -25,6 +25,8 @@ with atheris.instrument_imports(include=["workbook_templates", "pycalc", "addin"
     from pycalc.errors import CalcError
     from workbook_templates.headless.batch.shards import Shard
     from workbook_templates.headless.calls import called, with_marks
+    from workbook_templates.headless.columnar.parser import Parser, relative_text
+    from workbook_templates.headless.columnar.refusal import UnsupportedError
     from workbook_templates.headless.sheet_xml import DamagedSheetError, formula_cells
     from workbook_templates.headless.tables import open_table, survey
     from workbook_templates.headless.tables.parquet_table import inspect
@@ -105,6 +107,14 @@ def formula(data):
     with_marks(text)
 
 
+def columnar(data):
+    """Parsed for the columnar engine."""
+    text = data.decode("utf-8", "replace")
+    with contextlib.suppress(UnsupportedError):
+        Parser(text, 5, 5).parsed()
+        relative_text(text, 5, 5)
+
+
 def typed(data):
     with contextlib.suppress(CalcError):
         cell_value(data.decode("utf-8", "replace"))
@@ -150,13 +160,14 @@ def _seeds():
         "cells": [sheet_xml, sheet_xml.replace(b"<f>", b'<f t="array" ref="B4:C5">')],
         "config": [json.dumps(llama).encode()],
         "formula": [text.encode() for text in formulas],
+        "columnar": [text.encode() for text in (*formulas, "LET(x,A1,LAMBDA(y,y+x)(2))", "-A$1:$B2^2%&{1,\"a\";TRUE,#N/A}")],
         "typed": [b"{1,2;3,x}", b'"12"', b"-1e5"],
         "checkpoint": [b'{"plan": "plan", "start": 0, "stop": 1, "sha256": "", "lengths": [2, 2], "kinds": []}\n[][]'],
     }  # fmt: skip
 
 
 PARTS, BOOK = _sound_parts()
-TARGETS = {f.__name__: f for f in (csv, parquet, package, sheet, cells, config, formula, typed, checkpoint)}
+TARGETS = {f.__name__: f for f in (csv, parquet, package, sheet, cells, config, formula, columnar, typed, checkpoint)}
 SHARES = {"parquet": 0.3, "package": 0.3, "sheet": 0.3}
 """Slow targets get a part of the runs; the quick ones make up for it."""
 
