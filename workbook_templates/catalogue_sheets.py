@@ -34,7 +34,7 @@ def _draw(draft: Draft, table: Catalogue) -> None:
         page.row += 1
         page.put(f"B{page.row}", row.name, style.LABEL)
         for letter, column, figure in zip(letters, table.columns, row.figures, strict=True):
-            page.put(f"{letter}{page.row}", figure, style.CALC, column.unit.format)
+            page.put(f"{letter}{page.row}", figure, style.CALC, column.format)
         page.put(f"{source}{page.row}", row.source, style.NOTE)
         page.put(f"{day}{page.row}", row.date.isoformat(), style.UNIT)
     for name, letter in (

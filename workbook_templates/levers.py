@@ -17,7 +17,10 @@ def draw_sensitivity(draft: Draft) -> None:
     axes = [axis for block in draft.template.blocks if isinstance(block, Table | Grid) for axis in axes_of(block)]
     width = 15.0 if any(axis.options for axis in axes) else 12.5
     label = 68 if any(isinstance(block, StatedStrip) for block in draft.template.blocks) else 34
-    page = Page(draft, SHEET, {"B": label, "C": width + 0.5, **dict.fromkeys(widest, width)}, style.TEAL)
+    widths = {"B": label, "C": width + 0.5, **dict.fromkeys(widest, width)}
+    if any(isinstance(block, Waterfall) for block in draft.template.blocks):
+        widths[letters_from(WATERFALL_WIDTH)[-1]] = 22.0  # a bar's name with its amount
+    page = Page(draft, SHEET, widths, style.TEAL)
     page.frame("Sensitivity", "The calculation once more for other values: closed form, no data tables")
     for i, block in enumerate(draft.template.blocks):
         breaks = block.break_before and i > 0

@@ -61,10 +61,11 @@ def _own(name: str, label: str, kind: Any, unit: Unit, value: float, bounds: tup
     return Input(name, label, kind, unit, (value, value, value), bounds, source)
 
 
+UNKNOWN = "not known"
 TYPED = "H100 SXM, to be replaced by yours"
 CHIP_FIELDS: dict[str, Field] = {
     "memory": Field(
-        Column("memory_gb", "Memory", u.WHOLE_GB),
+        Column("memory_gb", "Memory", u.WHOLE_GB, UNKNOWN),
         (_own("own_memory_gb", "Memory", q.GpuBytes, u.WHOLE_GB, 80, (4, 2048), article("5.4", TYPED)),),
         Line("gpu_bytes", "GPU memory", u.BYTES, "own_memory_gb | *1E+09", "decimal GB, as vendors count"),
     ),
@@ -89,7 +90,7 @@ CHIP_FIELDS: dict[str, Field] = {
         Line("gpu_watts", "Rated power", u.WATTS, "own_power_w | "),
     ),
     "rent": Field(
-        Column("rent", "Rent", u.USD_PER_GPU_HOUR),
+        Column("rent", "Rent", u.USD_PER_GPU_HOUR, UNKNOWN),
         (_own("own_rent", "Rent", q.UsdPerHour, u.USD_PER_GPU_HOUR, 2.5, (0.01, 100), article("5.6", TYPED)),),
         Line("list_rent", "Rent in the catalogue", u.USD_PER_GPU_HOUR, "own_rent | ", "on demand, before your level of rents"),
     ),

@@ -360,7 +360,7 @@ TEMPLATE = Template(
             "The phone's compute times the gap is the chip's",
         ),
         Check("No remedy makes it slower", "MIN(gain.all)>=-1E-09", "Calc_Remedies"),
-        only_missing("by_chip", "where memory or rent is unknown, weights do not fit, or caches forbid the ridge"),
+        only_missing("by_chip", "where memory or rent is unknown, nothing fits, or no ridge is reached"),
         only_missing("by_context", "where the batch does not fit in memory"),
         only_missing("scenarios", "as in the calculation"),
         only_missing("levers", "where no rent is known"),

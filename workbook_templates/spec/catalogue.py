@@ -15,6 +15,12 @@ class Column:
     name: str
     label: str
     unit: Unit
+    zero: str = ""
+    """What a 0 is shown as, where it is no figure."""
+
+    @property
+    def format(self) -> str:
+        return f'{self.unit.format};-{self.unit.format};"{self.zero}"' if self.zero else self.unit.format
 
 
 @dataclass(frozen=True, slots=True)
