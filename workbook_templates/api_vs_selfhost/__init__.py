@@ -327,6 +327,17 @@ TEMPLATE = Template(
         only_missing("by_api", "where hosting never pays"),
         only_missing("scenarios", "where a scenario has no break-even or no payback"),
         Check("Levers start from the live saving", "ABS(levers.live-saving)<=tco*1E-09", "Second computation on Sensitivity"),
+        Check("The cheaper one is named", '(cheaper="Self-host")=(saving>0)', "Words against figures"),
+        Check(
+            "Never is said where it never comes",
+            '(even_figure="never")+(payback_figure="never")=ISNA(break_even)+ISNA(payback)',
+            "Break-even and payback on the dashboard",
+        ),
+        Check(
+            "Hosting per token and over the API, put back",
+            "ABS(tco_multiple*api_total-tco)+ABS(self_mtok*tokens_year/1E+06-tco)<=1E-09*tco",
+            "Both give the year's bill",
+        ),
         shared.STRIP_AGREES,
     ),
     headlines=(

@@ -308,6 +308,22 @@ TEMPLATE = Template(
         Check(
             "Levers start from the live saving", "ABS(levers.live-saving)<=cloud_all*1E-09", "Second computation on Sensitivity"
         ),
+        Check(
+            "None is said where there is none",
+            '(users_figure="none")=ISNA(cross_users)',
+            "The threshold of users on the dashboard",
+        ),
+        Check(
+            "No licence is named where none pays",
+            '(licence_figure="none")=(licence_even<0)',
+            "The licence that still pays, on the dashboard",
+        ),
+        Check(
+            "Nothing is saved where the phone costs more",
+            "ISNA(saved_mtok)=(price_then<=user_mtok)",
+            "Per million tokens moved",
+        ),
+        Check("A user's bill, put back", "ABS(cloud_user*users-cloud_all)<=1E-09*cloud_all", "Times users, all of it"),
         shared.STRIP_AGREES,
     ),
     headlines=(

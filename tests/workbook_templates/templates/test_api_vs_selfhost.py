@@ -203,6 +203,9 @@ FAULTS: dict[str, tuple[str, str | float]] = {
     "No error but #N/A in by api": ("by_api.saving", "=1/0"),
     "No error but #N/A in scenarios": ("scenarios.saving", "=1/0"),
     "Levers start from the live saving": ("saving", "=1"),
+    "The cheaper one is named": ("cheaper", "API"),
+    "Never is said where it never comes": ("even_figure", "never"),
+    "Hosting per token and over the API, put back": ("self_mtok", "=1"),
     "Scenario strip agrees": ("saving", "=1"),
 }
 

@@ -164,6 +164,10 @@ FAULTS: dict[str, tuple[str, str | float]] = {
     "No error but #N/A in by year": ("by_year.saving", "=1/0"),
     "No error but #N/A in scenarios": ("scenarios.saving", "=1/0"),
     "Levers start from the live saving": ("saving", "=1"),
+    "None is said where there is none": ("users_figure", "none"),
+    "No licence is named where none pays": ("licence_figure", "none"),
+    "Nothing is saved where the phone costs more": ("saved_mtok", "=NA()"),
+    "A user's bill, put back": ("cloud_user", "=1"),
     "Scenario strip agrees": ("saving", "=1"),
 }
 
