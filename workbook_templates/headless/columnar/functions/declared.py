@@ -1,6 +1,7 @@
 """Our own functions on whole columns, as `pycalc.evaluation` computes arrays."""
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -9,13 +10,51 @@ from pycalc.errors import EXCEL_ERRORS, CalcError
 from pycalc.evaluation import evaluate
 from pycalc.record import Formula
 from workbook_templates.headless.columnar.context import OMITTED, Context
-from workbook_templates.headless.columnar.values import ERROR, NUM, NUMBER, SINGLE, VALUE, Values, cell, error, stored
+from workbook_templates.headless.columnar.values import (
+    ERROR,
+    NUM,
+    NUMBER,
+    SINGLE,
+    VALUE,
+    Mask,
+    Values,
+    cell,
+    error,
+    first_faults,
+    stored,
+)
 
 
 def call_declared(context: Context, spec: Formula, arguments: Sequence[Values]) -> Values:
-    """One call for all cells and scenarios; every refusal is the Excel error of its element."""
+    """One call for all cells and scenarios; every refusal is the Excel error of its element.
+
+    An error among the arguments is passed on, the first one's first, without the call.
+    """
     if spec.count_fault(len(arguments)):
         return error(VALUE)
+    faults = first_faults(value for value in arguments if value is not OMITTED)
+    if faults is None or not faults[0].any():
+        return _called(context, spec, arguments)
+    shape = np.broadcast_shapes(*chain.from_iterable((value.num.shape, value.kinds.shape) for value in arguments))
+    sound, num = ~np.broadcast_to(faults[0], shape), np.broadcast_to(faults[1], shape).copy()
+    if not sound.any():
+        return Values(num, ERROR)
+    found = _called(context, spec, [_picked(value, sound) for value in arguments])
+    kind = np.full(shape, ERROR, np.uint8)
+    num[sound], kind[sound] = found.num.reshape(-1), found.full_kinds.reshape(-1)
+    return Values(num, kind)
+
+
+def _picked(value: Values, sound: Mask) -> Values:
+    """The elements where no argument is an error, as scenarios of one cell."""
+    if value is OMITTED or (value.num.size == 1 and value.kinds.size == 1):
+        return value
+    num = np.broadcast_to(value.num, sound.shape)[sound].reshape(1, 1, 1, -1)
+    kinds = np.broadcast_to(value.kinds, sound.shape)[sound].reshape(1, 1, 1, -1)
+    return Values(num, int(kinds.flat[0]) if (kinds == kinds.flat[0]).all() else kinds)
+
+
+def _called(context: Context, spec: Formula, arguments: Sequence[Values]) -> Values:
     given = [_given(context, value) for value in arguments]
     shapes = [np.shape(value) for value in given if isinstance(value, np.ndarray)]
     shape = np.broadcast_shapes(*shapes) if shapes else SINGLE
