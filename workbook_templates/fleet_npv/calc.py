@@ -234,8 +234,8 @@ VALUE = section(
         "irr_month",
         "IRR of a month",
         u.FINE_SHARE,
-        "=IF(fcf.total>0,IRR(fcf.all),NA())",
-        "#N/A where the money never comes back",
+        "=IF(fcf.total>0,IRR(fcf.all,month_rate),NA())",
+        "#N/A where the money never comes back; searched from the discount rate",
     ),
     Line("irr", "IRR, annual", u.SHARE, "=(1+irr_month)^12-1", "compounded", key=True),
     Line(

@@ -149,6 +149,15 @@ def test_a_scenario_beside_the_live_one_is_what_it_is_when_live(scenario: str, t
     assert beside[f"scenarios.{scenario}.cumulative"] == pytest.approx(alone["cumulative"], rel=1e-9, abs=1e-4)
 
 
+def test_the_irr_is_found_where_a_search_from_ten_per_cent_a_month_fails(tmp_path: Path) -> None:
+    """CellRune's, as Excel's default; these flows return 0.6 % a month."""
+    unusual = {"install_months": 8, "life_months": 13, "own_power_w": 4749.09}
+    build(FLEET, tmp_path / "f.xlsx", "inline", unusual)
+    values, other = engines.stored(tmp_path / "f.xlsx"), engines.cellrune(tmp_path / "f.xlsx")
+    place = said.at(PLACES["irr_month"])
+    assert values[place] == pytest.approx(other[place], rel=1e-9) == pytest.approx(0.005907583826, rel=1e-9)
+
+
 FAULTS = {
     "Scenario is one of the three": ("scenario", "Best"),
     "Every month is one of three kinds": ("steady", "=0"),
