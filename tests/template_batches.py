@@ -38,7 +38,7 @@ def write_scenarios(name: str, count: int, path: Path) -> None:
     names = [row.name for row in template(name).all_inputs()]
     with path.open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file)
-        table.writerow(["key", "scenario", *names])
+        table.writerow(["key", "Inputs!D4", *names])
         for i, overrides in enumerate(random_sets(name, count)):
             chosen = with_overrides(template(name), overrides)
             live = SCENARIOS.index(chosen.scenario)

@@ -51,7 +51,7 @@ def _draw_selector(page: Page) -> None:
     page.put("C5", "#", style.UNIT)
     page.put("D5", f"=MATCH({SELECTOR.replace('$', '')},{header.replace('$', '')},0)", style.CALC, "0")
     page.allow_list("D4", "Scenario", header, f"One of {', '.join(SCENARIOS)}")
-    page.draft.places["scenario"] = Place("Inputs", SELECTOR, defined="scenario")
+    page.draft.places["scenario"] = Place("Inputs", SELECTOR)
     page.draft.places["scenario_index"] = Place("Inputs", INDEX)
 
 

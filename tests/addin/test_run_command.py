@@ -63,7 +63,7 @@ def test_a_named_input_goes_where_a_person_would_type_it(llmecon, book, table, t
 
 
 def test_where_the_table_chooses_the_scenario_a_named_input_goes_to_all_of_them(llmecon, book, table, tmp_path):
-    rows = table("case,utilisation,scenario\na,0.5,Base\nb,0.5,Bear\n")
+    rows = table("case,utilisation,Inputs!D4\na,0.5,Base\nb,0.5,Bear\n")
     outputs = "Checks!D4,Inputs!D24,Inputs!D25"
     assert llmecon("run", book, "--scenarios", rows, "-o", tmp_path / "out.csv", "--outputs", outputs).status == 0
     assert [[row["Checks!D4"], row["Inputs!D24"], row["Inputs!D25"]] for row in read(tmp_path / "out.csv")] == [
