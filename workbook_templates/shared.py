@@ -1,5 +1,7 @@
 """What several templates say word for word: inputs with the same figures and sources, checks, steps for the reader."""
 
+from dataclasses import replace
+
 from pycalc import quantities as q
 from workbook_templates import units as u
 from workbook_templates.spec import Check, Input, article, ours
@@ -53,15 +55,7 @@ OVERHEAD = Input(
     article("5.4", "1-2 GB framework, 50-200 MB activations"),
 )
 
-OVERHEAD_OF_EACH = Input(
-    "overhead_gb",
-    "Activations and framework",
-    q.OverheadBytes,
-    u.GB,
-    (2, 1.5, 2.2),
-    (0, 256),
-    article("5.4", "of each GPU: 1-2 GB framework, 50-200 MB activations"),
-)
+OVERHEAD_OF_EACH = replace(OVERHEAD, source=article("5.4", "of each GPU: 1-2 GB framework, 50-200 MB activations"))
 
 WEIGHT_BITS = Input(
     "weight_bits",
@@ -83,15 +77,7 @@ KV_VALUE_BYTES = Input(
     article("6.1", "INT8 cache; Bear: FP16 [N]"),
 )
 
-KV_VALUE_BYTES_THROUGHOUT = Input(
-    "kv_value_bytes",
-    "KV cache precision",
-    q.BytesPerValue,
-    u.BYTES_PER_VALUE,
-    (1, 1, 1),
-    (0.25, 4),
-    article("6.1", "INT8 cache"),
-)
+KV_VALUE_BYTES_THROUGHOUT = replace(KV_VALUE_BYTES, values=(1, 1, 1), source=article("6.1", "INT8 cache"))
 
 INPUT_PARTS = Input(
     "input_parts",
@@ -120,17 +106,11 @@ RENT_LEVEL = Input(
     u.EVEN,
     (1, 0.8, 1.6),
     (0.1, 5),
-    ours("of $2.50 for the H100: Bull $2.00, Bear $4.00"),
+    ours("of $2.50 for the H100 [A 5.6]: Bull $2.00, Bear $4.00"),
 )
 
-RENT_LEVEL_TO_THREE_DOLLARS = Input(
-    "rent_level",
-    "Rent against the catalogue",
-    q.Ratio,
-    u.EVEN,
-    (1, 0.8, 1.2),
-    (0.1, 5),
-    ours("of $2.50 for the H100 [A 5.6]: Bull $2.00, Bear $3.00"),
+RENT_LEVEL_TO_THREE_DOLLARS = replace(
+    RENT_LEVEL, values=(1, 0.8, 1.2), source=ours("of $2.50 for the H100 [A 5.6]: Bull $2.00, Bear $3.00")
 )
 
 TENSOR_PARALLEL = Input(

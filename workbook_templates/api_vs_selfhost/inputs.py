@@ -154,15 +154,7 @@ PEOPLE = section(
 FLEET = section(
     "GPUs, rented",
     CHIPS.choice,
-    Input(
-        "rent_level",
-        "Rent against the catalogue",
-        q.Ratio,
-        u.EVEN,
-        (1, 0.8, 1.6),
-        (0.1, 5),
-        ours("of $2.50 for the H100 (5.6): Bull $2.00, Bear $4.00"),
-    ),
+    shared.RENT_LEVEL,
     Input(
         "rent_fall",
         "Fall of rents, a year",

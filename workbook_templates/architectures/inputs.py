@@ -1,5 +1,6 @@
 """What the reader may change, with bounds and sources: [A x.y] is the article's section, [N] our assumption."""
 
+from dataclasses import replace
 from typing import Any
 
 from pycalc import quantities as q
@@ -49,15 +50,7 @@ MODEL = section(
         (0, 1_000_000),
         ours("Llama 3.2; embedding and head are one"),
     ),
-    Input(
-        "weight_bits",
-        "Weight precision",
-        q.Bits,
-        u.BITS,
-        (4, 4, 8),
-        (1, 32),
-        article("5.3", "INT4, scales left out; Bear: INT8 [N]"),
-    ),
+    replace(shared.WEIGHT_BITS, source=article("5.3", "INT4, scales left out; Bear: INT8 [N]")),
     Input(
         "kv_value_bytes",
         "Bytes per cached value",

@@ -1,6 +1,9 @@
 """What the reader may change, with bounds and sources: [A x.y] is the article's section, [N] our assumption."""
 
+from dataclasses import replace
+
 from pycalc import quantities as q
+from workbook_templates import shared
 from workbook_templates import units as u
 from workbook_templates.pickers import model_picker
 from workbook_templates.spec import Input, article, ours, section
@@ -190,15 +193,7 @@ MODEL = section(
         (1, 16),
         article("8", "INT4 or lower on the device; scales left out"),
     ),
-    Input(
-        "kv_value_bytes",
-        "KV cache precision",
-        q.BytesPerValue,
-        u.BYTES_PER_VALUE,
-        (1, 1, 1),
-        (0.25, 4),
-        article("5.2", "INT8 cache"),
-    ),
+    replace(shared.KV_VALUE_BYTES_THROUGHOUT, source=article("5.2", "INT8 cache")),
     Input(
         "context",
         "Context kept",

@@ -1,5 +1,7 @@
 """What the reader may change, with bounds and sources: [A x.y] is the article's section, [N] our assumption."""
 
+from dataclasses import replace
+
 from pycalc import quantities as q
 from workbook_templates import shared
 from workbook_templates import units as u
@@ -123,15 +125,7 @@ SESSION = section(
 SERVING = section(
     "Model as served",
     MODELS.choice,
-    Input(
-        "weight_bits",
-        "Weight precision",
-        q.Bits,
-        u.BITS,
-        (4, 4, 8),
-        (1, 32),
-        article("5.4", "INT4, scales left out; Bear: INT8 [N]"),
-    ),
+    replace(shared.WEIGHT_BITS, source=article("5.4", "INT4, scales left out; Bear: INT8 [N]")),
     Input(
         "kv_value_bytes",
         "KV cache precision",

@@ -29,16 +29,6 @@ UTILISATION = Input(
     article("6.2", "30% for variable traffic, 10% low; Bull [N]"),
 )
 
-RENT_LEVEL = Input(
-    "rent_level",
-    "Rent against the catalogue",
-    q.Ratio,
-    u.EVEN,
-    (1, 0.8, 1.6),
-    (0.1, 5),
-    ours("of $2.50 for the H100 [A 5.6]: Bull $2.00, Bear $4.00"),
-)
-
 MODEL = section(
     "Model",
     MODELS.choice,
@@ -65,7 +55,7 @@ WORKLOAD = section(
 GPU = section(
     "GPU, rented",
     CHIPS.choice,
-    RENT_LEVEL,
+    shared.RENT_LEVEL,
     Input(
         "gpu_rent",
         "Rent agreed, 0 = the catalogue's",
