@@ -13,6 +13,9 @@ CALL = re.compile(r"(?<![\w.\\!'])([A-Za-z_\\][\w.]*)\(")
 PIECE = re.compile(rf"""{QUOTED.pattern}|\{{[^}}]*\}}|[A-Za-z_\\][\w.]*\(|[(),]|\s+|[^"'{{(),\s]""")
 OPTIONAL_SPACE = re.compile(r"[(,]\s*[,)]")
 
+CHANGING = ("NOW", "TODAY", "RAND", "RANDBETWEEN", "RANDARRAY")
+"""Functions that give another value each time."""
+
 
 def called(formula: str) -> set[str]:
     """Names of the functions that a formula calls, as it spells them.

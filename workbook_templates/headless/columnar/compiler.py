@@ -16,7 +16,7 @@ import numpy as np
 
 from pycalc.formula import FUNCTIONS
 from pycalc.tables import TABLE_FUNCTIONS
-from workbook_templates.headless.calls import ours
+from workbook_templates.headless.calls import CHANGING, ours
 from workbook_templates.headless.columnar import operators
 from workbook_templates.headless.columnar.book import Book, Spot
 from workbook_templates.headless.columnar.context import OMITTED, Context
@@ -43,7 +43,7 @@ from workbook_templates.headless.columnar.workspace import Fixed, Lost, Range
 
 Source: TypeAlias = Range | Fixed | Lost
 NAMESPACES = ("_XLFN.", "_XLWS.", "_XLUDF.")
-VOLATILE = ("NOW", "TODAY", "RAND", "RANDBETWEEN", "RANDARRAY", "CELL", "INFO")
+VOLATILE = (*CHANGING, "CELL", "INFO")
 
 
 class Mode(Enum):
