@@ -128,9 +128,11 @@ class Template:
                 yield Check("Dashboard: scenarios", "=".join(sums), SHOWS, otherwise="0")
         for spec in self.charts:
             if isinstance(spec, HeatMap):
+                label = f"Dashboard: {spec.grid.replace('_', ' ')}"
                 for i, _ in enumerate(spec.runs):
                     same = f"SUMPRODUCT(--(shown.{spec.grid}.run{i}<>{spec.grid}.run{i}))=0"
-                    yield Check(f"Dashboard: {spec.grid.replace('_', ' ')}, part {i + 1}", same, SHOWS, otherwise="0")
+                    part = f", part {i + 1}" if len(spec.runs) > 1 else ""
+                    yield Check(label + part, same, SHOWS, otherwise="0")
 
     def all_inputs(self) -> Iterator[Input | Choice]:
         """The inputs that have a value for each scenario."""
