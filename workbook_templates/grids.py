@@ -40,11 +40,21 @@ def wanted_lines(draft: Draft, items: Sequence[str | Line], moved: set[str]) -> 
 
 
 def draw_lines(
-    page: Page, block: str, lines: Sequence[Line], letters: Sequence[str], moved: Mapping[str, int]
+    page: Page,
+    block: str,
+    lines: Sequence[Line],
+    letters: Sequence[str],
+    moved: Mapping[str, int],
+    heads: Mapping[str, str] | None = None,
 ) -> dict[str, int]:
-    """Lines as rows, the same formula in each column; gives the row of every name that moves."""
+    """Lines as rows, the same formula in each column; gives the row of every name that moves.
+
+    With ``heads``, these stand on each further page that the lines take.
+    """
     rows = dict(moved)
-    for line in lines:
+    places = page.over_pages(len(lines)) if heads else [page.row + i for i in range(len(lines))]
+    for line, row in zip(lines, places, strict=True):
+        page.turn_to(row, heads or {})
         page.label(line.label, line.unit.name, line.key)
         for letter in letters:
             local = {name: f"{letter}{row}" for name, row in rows.items()}
@@ -78,7 +88,8 @@ def draw_table(page: Page, table: Table | Grid) -> dict[str, int]:
     draft.places[f"{table.name}.across"] = row_of(page, letters)
     page.row += 1
     lines = wanted_lines(draft, table.lines, {table.across.name})
-    rows = draw_lines(page, table.name, lines, letters, {table.across.name: top})
+    heads = {"B": table.across.label, "C": table.across.unit.name, **{letter: f"={letter}${top}" for letter in letters}}
+    rows = draw_lines(page, table.name, lines, letters, {table.across.name: top}, heads)
     if table.legend:
         page.label("Legend", "text")
         for letter in letters:

@@ -167,6 +167,12 @@ class Page:
             left -= 1
         return rows
 
+    def turn_to(self, row: int, heads: Mapping[str, str]) -> None:
+        """Go on in this row of `over_pages`: where it is a further page's, below the heading again."""
+        if row != self.row:
+            self.new_page()
+            self.heads(heads)
+
     def keep(self, rows: int) -> bool:
         """Whether a new page begins here, so that so many rows stay together."""
         while self.row - self.began > self.rows_of_page:  # what is longer than a page went on to the next by itself

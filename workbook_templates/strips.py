@@ -40,9 +40,7 @@ def draw_strip(page: Page, strip: Strip) -> None:
             local |= run.places(scenario)
         columns[letter] = local
     for line, row in zip(once, rows, strict=True):
-        if row != page.row:
-            page.new_page()
-            page.heads(heads)
+        page.turn_to(row, heads)
         draw_again(page, strip.name, line, {letter: local | beside[letter] for letter, local in columns.items()})
     if isinstance(strip, StatedStrip):
         count_held(page, strip, [line for line in once if isinstance(line, Stated)])
